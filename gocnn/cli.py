@@ -1,0 +1,86 @@
+"""The front door: every command a thin function that imports what it needs when it runs.
+
+Invariants:
+
+- Importing this module loads click and nothing else from outside, so that help comes at once.
+- A wrong input ends in one line on standard error and exit status 2, never in a traceback.
+- Standard output carries answers only; progress and remarks go to standard error.
+"""
+
+import errno
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from gocnn import __version__
+from gocnn.errors import GocnnError
+
+INTERRUPTED = 130  # what a shell reports for a program stopped by Ctrl-C
+
+
+def _fail(message: str, status: int = 2) -> NoReturn:
+    click.echo(f"gocnn: {message}", err=True)
+    sys.exit(status)
+
+
+def _usage(error: click.UsageError) -> str:
+    where = error.ctx.command_path if error.ctx else "gocnn"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return f"{message} (see {where} --help)"
+
+
+class _FrontDoor(click.Group):
+    """A group that lists its commands in order of use and tells every error in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail("interrupted", INTERRUPTED)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, False, **extra)
+        try:
+            status = super().main(args, prog_name, complete_var, False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.UsageError as error:
+            _fail(_usage(error))
+        except click.Abort:
+            _fail("interrupted", INTERRUPTED)
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except GocnnError as error:
+            _fail(" ".join(str(error).split()))
+        except OSError as error:  # click has dealt with a closed pipe: quiet, status 1
+            named = f"{error.filename}: " if error.filename else ""
+            full = "; free some space and run it again" if error.errno == errno.ENOSPC else ""
+            _fail(f"{named}{error.strerror or error}{full}")
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+@click.group(cls=_FrontDoor, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Predict Go moves with a convolutional network; train it on your own games.
+
+    GAMES are SGF files, collections, folders, or archives of them (zip, tar, gz, bz2, xz).
+    """
+
+
+# Commands, in the order in which a user meets them. Each is a thin function: it parses its
+# options, imports the rooms it needs and hands over.
