@@ -1,0 +1,33 @@
+"""What all tests share: the slow ones wait for --slow, and hypothesis draws the same cases."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+os.environ["MPLBACKEND"] = "Agg"  # pictures without a screen
+
+# Compiled code makes first calls slow, and a suite that fails by chance is not believed.
+settings.register_profile("gocnn", deadline=None, derandomize=True)
+settings.load_profile("gocnn")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+
+
+@pytest.fixture
+def root() -> Path:
+    """The repository's root."""
+    return ROOT

@@ -1,0 +1,137 @@
+"""The front door: help, errors in one line, and nothing heavy loaded before it is needed."""
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from gocnn import __version__
+from gocnn.cli import _FrontDoor, main
+from gocnn.errors import GocnnError
+
+COMMANDS = ["prepare", "train", "evaluate", "suggest", "gtp"]
+
+
+def test_commands_stand_in_order_of_use() -> None:
+    assert list(main.commands) == COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_has_help(name: str) -> None:
+    command = main.commands[name]
+    assert command.help, f"gocnn {name} has no docstring"
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"gocnn {name} {parameter.opts[0]} has no help"
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(f"Usage: main {name}")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme(name: str, root: Path) -> None:
+    assert f"gocnn {name}" in (root / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    """What makes help quick; the time itself is for scripts/bench.py to tell."""
+    probe = (
+        "import sys\n"
+        "from gocnn.cli import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit as stop: assert stop.code == 0, stop.code\n"
+        "heavy = {'torch', 'numba', 'numpy', 'sgfmill', 'matplotlib', 'tqdm', 'safetensors'}\n"
+        "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+    assert "Usage:" in done.stdout
+
+
+def gocnn(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run of the real program."""
+    return subprocess.run(
+        [sys.executable, "-m", "gocnn", *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_version() -> None:
+    assert gocnn("--version").stdout == f"gocnn {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["prophesy"], "No such command 'prophesy' (see gocnn --help)"),
+        (["suggest", "--sideways"], "No such option '--sideways' (see gocnn suggest --help)"),
+        (["suggest", "no/such/game.sgf"], "no/such/game.sgf"),
+        (["evaluate", "no/such.safetensors", "data"], "no/such.safetensors"),
+        (["prepare", "no/such/folder", "-o", "x.gocnn"], "no/such/folder"),
+        (["train", "no/such/folder", "-o", "no/such/out"], "no/such/folder"),
+    ],
+)
+def test_a_wrong_input_ends_in_one_line(arguments: list[str], told: str) -> None:
+    done = gocnn(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("gocnn: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert told in done.stderr
+
+
+def test_a_bare_call_shows_the_help() -> None:
+    done = gocnn()
+    assert done.returncode == 2
+    assert "Usage:" in done.stderr
+
+
+def raising(error: BaseException) -> click.Group:
+    """A front door with one command, which fails."""
+
+    def fail() -> None:
+        raise error
+
+    return _FrontDoor("gocnn", commands={"fail": click.Command("fail", callback=fail)})
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (GocnnError("a.sgf: move 3\nis illegal"), 2, "gocnn: a.sgf: move 3 is illegal\n"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "a.sgf"),
+            2,
+            "gocnn: a.sgf: Permission denied\n",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            2,
+            "gocnn: No space left on device; free some space and run it again\n",
+        ),
+        (KeyboardInterrupt(), 130, "gocnn: interrupted\n"),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 1, ""),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_how_errors_are_told(error: BaseException, status: int, told: str) -> None:
+    result = CliRunner().invoke(raising(error), ["fail"])
+    assert result.exit_code == status
+    assert result.stderr == told
+
+
+def test_a_fault_of_our_own_is_not_hidden() -> None:
+    result = CliRunner().invoke(raising(KeyError("a slip in the program")), ["fail"])
+    assert isinstance(result.exception, KeyError)
+
+
+def test_a_command_may_set_the_status() -> None:
+    def stop() -> None:
+        click.get_current_context().exit(3)
+
+    group = _FrontDoor("gocnn", commands={"stop": click.Command("stop", callback=stop)})
+    assert CliRunner().invoke(group, ["stop"]).exit_code == 3
