@@ -103,6 +103,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("size", type=int, help="board size, 9 to 19")
     parser.add_argument("games", type=int, help="how many games the collection shall have")
     parser.add_argument("out", type=Path, help="the SGF collection to begin or to go on with")
+    parser.add_argument("--first", type=int, default=1, help="number of a new file's first game")
     parser.add_argument("--gnugo", default="gnugo", help="the GNU Go 3.8 program")
     return parser.parse_args()
 
@@ -116,7 +117,7 @@ def main() -> None:
     written = options.out.read_text(encoding="utf-8") if options.out.exists() else ""
     made = written.count("(;")
     last = written.rpartition("GN[")[2].partition("]")[0]  # "19x19 17"
-    number = int(last.split()[-1]) + 1 if last else 1
+    number = int(last.split()[-1]) + 1 if last else options.first
     with (
         options.out.open("a", encoding="utf-8") as out,
         bar("games", options.games, unit="games", done=made) as progress,
