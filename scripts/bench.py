@@ -1,0 +1,315 @@
+"""How fast gocnn is here: ``scripts/bench.py [--sections replay,encode] [--json]``.
+
+Each figure is that of the quickest of several rounds, on the games of ``data/`` or on those named.
+Where sgfmill does the same work, it is measured in the same run and the ratio is given.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+from sgfmill import boards, sgf
+from torch import nn
+
+from gocnn.archives import Piece, Walk
+from gocnn.batches import Positions, Stream
+from gocnn.corpus import Corpus
+from gocnn.devices import choose_device
+from gocnn.errors import GocnnError
+from gocnn.features import ENCODINGS, Conditions, Encoding, encoding_named
+from gocnn.game import Game, check_moves, fingerprint
+from gocnn.networks import SIZES, build
+from gocnn.predictor import Predictor
+from gocnn.prepare import prepare as prepare_corpus
+from gocnn.records import parse_game, read_games
+from gocnn.rules import POINT_MASK, WHITE_BIT, new_board
+from gocnn.trainer import Recipe, Trainer
+from gocnn.trees import split_trees
+from gocnn.weights import Passport, save_weights
+
+ROOT = Path(__file__).resolve().parent.parent
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+HEADING = f"{'section':9} {'what':38} {'gocnn':>13} {'unit':12} {'sgfmill':>11} {'ratio':>7}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table."""
+
+    section: str
+    what: str
+    value: float
+    unit: str
+    sgfmill: float | None = None  # the same work by sgfmill
+
+    def __str__(self) -> str:
+        text = f"{self.section:9} {self.what:38} {self.value:13,.1f} {self.unit:12}"
+        if self.sgfmill:
+            text += f" {self.sgfmill:11,.0f} {self.value / self.sgfmill:7.2f}"
+        return text.rstrip()
+
+
+class Bench:
+    """What the sections share: the options, the games, the network."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.paths: list[Path] = options.games or [ROOT / "data" / "gnugo-19x19.sgf"]
+        self.device = choose_device(options.device)
+        self.encoding: Encoding = encoding_named(options.encoding)
+        self.settings = {
+            "planes": self.encoding.plane_count,
+            "globals": self.encoding.global_count,
+            **SIZES[options.size],
+        }
+
+    def seconds(self, work: Callable[[], object]) -> float:
+        """The time of the quickest round: three at least, more while there is time."""
+        work()  # compile, fill caches
+        times: list[float] = []
+        end = time.perf_counter() + self.options.seconds
+        while len(times) < 3 or time.perf_counter() < end:
+            start = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    @cached_property
+    def games(self) -> list[Game]:
+        """The first games of 19x19 that are in order."""
+        found: list[Game] = []
+        for record in read_games(self.paths, size=19):
+            if isinstance(record, Game) and len(record) > 0:
+                found.append(record)
+            if len(found) == self.options.most:
+                break
+        if not found:
+            raise GocnnError(f"{self.paths[0]}: no games of 19x19 here")
+        return found
+
+    @cached_property
+    def trees(self) -> list[bytes]:
+        """The first records, as they stand."""
+        trees: list[bytes] = []
+        for piece in Walk(self.paths):
+            if isinstance(piece, Piece):
+                trees += [piece.data] if piece.number else split_trees(BytesIO(piece.data))
+            if len(trees) >= self.options.most:
+                break
+        return trees[: self.options.most]
+
+    @cached_property
+    def positions(self) -> Positions:
+        """All positions of the games."""
+        corpus = Corpus.from_games(self.games)
+        return Positions(corpus, np.arange(len(corpus)))
+
+    def network(self) -> nn.Module:
+        """A fresh network; how fast it is does not depend on what it knows."""
+        torch.manual_seed(0)
+        return build("resnet", self.settings)
+
+    @contextmanager
+    def weights(self) -> Iterator[Path]:
+        """A file with such a network, for a while."""
+        passport = Passport(
+            architecture="resnet", settings=self.settings, encoding=self.encoding.name
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "fresh.safetensors"
+            save_weights(path, self.network().state_dict(), passport)
+            yield path
+
+
+def replay(bench: Bench) -> Iterator[Figure]:
+    """Moves replayed with every rule checked, on one core."""
+    games = bench.games
+    board = new_board(19)
+
+    def ours() -> None:
+        for game in games:
+            check_moves(board, game.entries, game.setup)
+
+    few = [
+        [("w" if e & WHITE_BIT else "b", e & POINT_MASK) for e in game.entries.tolist()]
+        for game in games[:30]
+    ]
+
+    def theirs() -> None:
+        for game in few:
+            other = boards.Board(19)
+            for colour, point in game:
+                if point < 361:
+                    row, column = divmod(point, 19)
+                    other.play(18 - row, column, colour)
+
+    rate = sum(len(game) for game in games) / bench.seconds(ours)
+    rival = sum(len(game) for game in few) / bench.seconds(theirs)
+    yield Figure("replay", "one core", rate, "moves/s", rival)
+
+
+def parse(bench: Bench) -> Iterator[Figure]:
+    """SGF to checked games, on one core; sgfmill parses and lists the moves, unchecked."""
+    trees, games = bench.trees, bench.games
+
+    def ours() -> None:
+        for tree in trees:
+            parse_game(tree)
+
+    def theirs() -> None:
+        for tree in trees:
+            for node in sgf.Sgf_game.from_bytes(tree).get_main_sequence():
+                node.get_move()
+
+    def fingerprints() -> None:
+        for game in games:
+            fingerprint(game.entries, game.setup, game.size)
+
+    rate, rival = len(trees) / bench.seconds(ours), len(trees) / bench.seconds(theirs)
+    yield Figure("parse", "one core", rate, "games/s", rival)
+    yield Figure(
+        "parse", "fingerprints, one core", len(games) / bench.seconds(fingerprints), "games/s"
+    )
+
+
+def prepare(bench: Bench) -> Iterator[Figure]:
+    """Files to a corpus file, once: all that `gocnn prepare` does."""
+    for jobs in sorted({1, CORES}):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            report = prepare_corpus(bench.paths, Path(folder) / "games.gocnn", jobs=jobs)
+            seconds = time.perf_counter() - start
+        told = f"{report.read:,} records, processes: {jobs}"
+        yield Figure("prepare", told, report.read / seconds, "games/s")
+
+
+def encode(bench: Bench) -> Iterator[Figure]:
+    """Random positions to planes and globals, replaying each game."""
+    positions = bench.positions
+    numbers = np.random.default_rng(0).integers(0, positions.count, 1024)
+    for name in sorted(ENCODINGS):
+        for threads in sorted({1, CORES}):
+            with ThreadPoolExecutor(threads) as pool:
+
+                def work(name: str = name, pool: ThreadPoolExecutor = pool) -> None:
+                    positions.encode(ENCODINGS[name], numbers, pool=pool)
+
+                rate = len(numbers) / bench.seconds(work)
+            yield Figure("encode", f"{name}, threads: {threads}", rate, "positions/s")
+
+
+def train(bench: Bench) -> Iterator[Figure]:
+    """Updates of the weights, the batch being encoded already."""
+    count = bench.options.batch
+    stream = Stream(positions=bench.positions, encoding=bench.encoding, batch=count)
+    batch = stream.at(0)
+    trainer = Trainer(bench.network(), Recipe(batch=count), size=19, device=bench.device)
+
+    def step() -> None:
+        trainer.update(batch, 1e-4)
+        trainer.losses()  # waits for the device
+
+    told = f"{bench.options.size}, batch {count}, {bench.device.type}"
+    yield Figure("train", told, count / bench.seconds(step), "positions/s")
+
+
+def predict(bench: Bench) -> Iterator[Figure]:
+    """Positions to probabilities: one at a time, and many."""
+    count = 64
+    games = bench.games
+    positions = [game.position(len(game) // 2) for game in (games * count)[:count]]
+    with bench.weights() as path:
+        predictor = Predictor(path, device=bench.options.device)
+    predictor(positions[0], Conditions())
+    times = []
+    for position in positions:
+        start = time.perf_counter()
+        predictor(position, Conditions())
+        times.append(1000 * (time.perf_counter() - start))
+    told = f"{bench.options.size}, {bench.device.type}"
+    yield Figure("predict", f"{told}, one position, median", statistics.median(times), "ms")
+    seconds = bench.seconds(lambda: predictor.predict(positions, [Conditions()] * count))
+    yield Figure("predict", f"{told}, batch {count}", count / seconds, "positions/s")
+
+
+def start(bench: Bench) -> Iterator[Figure]:
+    """From the shell to an answer, the files being in the disk's cache."""
+    program = [sys.executable, "-m", "gocnn"]
+
+    def ask(*arguments: str, said: str = "", expected: str) -> None:
+        done = subprocess.run(
+            [*program, *arguments], input=said, capture_output=True, text=True, cwd=ROOT
+        )
+        if not done.stdout.startswith(expected):
+            raise GocnnError(f"gocnn {arguments[0]} answers {done.stdout!r} {done.stderr!r}")
+
+    seconds = bench.seconds(lambda: ask("--help", expected="Usage"))
+    yield Figure("start", "gocnn --help", 1000 * seconds, "ms")
+    with bench.weights() as path:
+        engine = ("gtp", "--weights", str(path), "--device", bench.options.device)
+        seconds = bench.seconds(lambda: ask(*engine, said="genmove b\nquit\n", expected="= "))
+    yield Figure("start", "gocnn gtp, to its first move", 1000 * seconds, "ms")
+
+
+SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    function.__name__: function
+    for function in (replay, parse, prepare, encode, train, predict, start)
+}
+
+
+def chosen(text: str) -> list[str]:
+    """The sections of a list such as replay,encode."""
+    names = text.split(",")
+    for name in names:
+        if name not in SECTIONS:
+            raise argparse.ArgumentTypeError(
+                f"no section {name!r}; there are {', '.join(SECTIONS)}"
+            )
+    return names
+
+
+def main() -> None:
+    """Measure the sections asked for and print them as they come."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("games", nargs="*", type=Path, help="default: the games of data/")
+    parser.add_argument("--sections", type=chosen, default=list(SECTIONS))
+    parser.add_argument("--most", type=int, default=2000, help="games to use, at most")
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each figure, about")
+    parser.add_argument("--size", choices=sorted(SIZES), default="small")
+    parser.add_argument("--encoding", choices=sorted(ENCODINGS), default="full-1")
+    parser.add_argument("--batch", type=int, default=128, help="positions of an update")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    figures: list[Figure] = []
+    try:
+        bench = Bench(options)
+        if not options.json:
+            print(HEADING)
+        for name in options.sections:
+            for figure in SECTIONS[name](bench):
+                figures.append(figure)
+                if not options.json:
+                    print(figure, flush=True)
+    except GocnnError as error:
+        sys.exit(f"bench: {error}")
+    if options.json:
+        print(json.dumps([asdict(figure) for figure in figures], indent=2))
+
+
+if __name__ == "__main__":
+    main()
