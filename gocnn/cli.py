@@ -8,8 +8,10 @@ Invariants:
 """
 
 import errno
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -73,6 +75,24 @@ class _FrontDoor(click.Group):
         sys.exit(status if isinstance(status, int) else 0)
 
 
+class _Duration(click.ParamType[float]):
+    """A time such as 90s, 25m or 1h30m; a bare number is seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", str(value).strip())
+        if not match or not any(match.groups()):
+            self.fail(f"{value!r} is no time; write 90s, 25m or 1h30m", param, ctx)
+        hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        return hours * 3600 + minutes * 60 + seconds
+
+
+_PATH = click.Path(path_type=Path)
+
+
 @click.group(cls=_FrontDoor, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
@@ -84,3 +104,223 @@ def main() -> None:
 
 # Commands, in the order in which a user meets them. Each is a thin function: it parses its
 # options, imports the rooms it needs and hands over.
+
+
+@main.command()
+@click.argument("games", nargs=-1, required=True, type=_PATH)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The corpus file to write; .xz at its end compresses it.",
+)
+@click.option("--size", default="19", show_default=True, help="Lines of the boards, or all.")
+@click.option("--min-moves", default=20, show_default=True, help="Leave out shorter games.")
+@click.option("--min-rank", help="Both players at least this strong: 5k, 1d, 9p.")
+@click.option("--since", help="No games before: 2015, 2015-06 or 2015-06-30.")
+@click.option("--until", help="No games after.")
+@click.option(
+    "--handicap",
+    type=click.Choice(["any", "even", "only"]),
+    default="any",
+    show_default=True,
+    help="Even games, or handicap games only.",
+)
+@click.option("--kind", "kinds", help="Only from these sources: kgs, tygem, fox, pro, unknown.")
+@click.option("--sample", default=1.0, show_default=True, help="Take this share of the games.")
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Leave out the games of this corpus; may be given again.",
+)
+@click.option("--validation", default=0.01, show_default=True, help="Share of games to hold out.")
+@click.option("--jobs", type=int, help="Processes that read (default: one for each core).")
+@click.option("--rejects", type=click.Path(path_type=Path), help="List what is left out here.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def prepare(**options: Any) -> None:
+    """Pack GAMES into a corpus file, two bytes a move.
+
+    Broken records and duplicates are left out and counted.
+    """
+    import json
+
+    from gocnn.corpus import Corpus
+    from gocnn.filters import Filters
+    from gocnn.prepare import prepare as pack
+
+    output, rejects, size = (options.pop(name) for name in ("output", "rejects", "size"))
+    if size != "all" and not size.isdigit():
+        raise GocnnError(f"--size {size}: give a number of lines, or all")
+    games, without, validation, jobs, as_json = (
+        options.pop(name) for name in ("games", "without", "validation", "jobs", "as_json")
+    )
+    report = pack(
+        games,
+        output,
+        size=None if size == "all" else int(size),
+        filters=Filters.of_texts(**options),
+        without=without,
+        validation=validation,
+        jobs=jobs,
+        rejects=rejects,
+    )
+    training, held_out = Corpus.open(output, verify=False).split()
+    counts = {"training": len(training), "validation": len(held_out)}
+    if as_json:
+        click.echo(json.dumps({"output": str(output), **report.as_json(), **counts}, indent=2))
+    else:
+        click.echo(report.table())
+        click.echo(f"{'':>10} {len(training):,} for training, {len(held_out):,} for validation")
+
+
+@main.command()
+@click.argument("games", nargs=-1, required=True, type=_PATH)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="gocnn-run",
+    help="Folder of the run.",
+    show_default=True,
+)
+@click.option("--time-budget", type=_Duration(), help="How long to train: 90s, 25m, 1h30m.")
+@click.option("--positions", type=int, help="How many positions to train on.")
+@click.option("--epochs", type=float, help="How often to go through all positions.")
+@click.option(
+    "--size",
+    "network_size",
+    default="small",
+    show_default=True,
+    help="tiny, small, base, large, huge, or BLOCKSxFILTERS such as 4x48.",
+)
+@click.option("--encoding", default="full-1", show_default=True, help="What the network sees.")
+@click.option(
+    "--init",
+    "initial",
+    type=click.Path(path_type=Path),
+    help="Start from these weights (fine-tuning).",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
+@click.option("--stop-after", type=_Duration(), help="Stop, to resume later, after this time.")
+@click.option("--batch", default=128, show_default=True, help="Positions of an update.")
+@click.option("--rate", default=2e-3, show_default=True, help="Learning rate at its peak.")
+@click.option("--seed", default=0, show_default=True, help="Of the order and the first weights.")
+@click.option("--validation", default=0.01, show_default=True, help="Share of games held out.")
+@click.option("--board-size", default=19, show_default=True, help="Lines of the boards to take.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@click.option("--compile/--no-compile", default=None, help="Use torch.compile (default: on CUDA).")
+@click.option("--tensorboard", is_flag=True, help="Also log for TensorBoard, into the folder.")
+def train(**options: Any) -> None:
+    """Train a network on GAMES; one hour, unless told otherwise.
+
+    The games are packed into the output folder first, and packed anew when they change. Ctrl-C
+    saves; --resume goes on.
+    """
+    from gocnn.commands import train as run
+
+    run(**options)
+
+
+@main.command()
+@click.argument("weights")
+@click.argument("games", nargs=-1, required=True, type=_PATH)
+@click.option("--positions", type=int, help="Measure a random sample of so many positions.")
+@click.option(
+    "--symmetries",
+    type=click.Choice(["1", "8"]),
+    default="1",
+    show_default=True,
+    help="Average over the eight views.",
+)
+@click.option("--board-size", default=19, show_default=True, help="Lines of the boards to take.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def evaluate(**options: Any) -> None:
+    """Measure WEIGHTS (a file, or the word default) on GAMES.
+
+    Top-1, top-5, cross-entropy and the accuracy of the value; passes are not counted. Intervals
+    are at 95 percent, over games.
+    """
+    from gocnn.commands import evaluate as run
+
+    run(**options)
+
+
+@main.command()
+@click.argument("game", required=False)
+@click.option("--moves", help='Moves instead of a game, black first: "D4 Q16 ...".')
+@click.option("--move", type=int, help="Predict this move of the game (default: the next one).")
+@click.option("--number", default=1, show_default=True, help="Which game of a collection.")
+@click.option(
+    "--top", type=click.IntRange(1, 26), default=5, show_default=True, help="Moves to list."
+)
+@click.option("--rank", help="Rank of the player to move: 20k to 9d, or pro.")
+@click.option("--opponent-rank", help="Rank of the other player.")
+@click.option(
+    "--size",
+    type=click.IntRange(5, 25),
+    default=19,
+    show_default=True,
+    help="Lines of the board, with --moves.",
+)
+@click.option("--komi", type=float, help="Points that white gets (default: the game's, or 7.5).")
+@click.option("--weights", default="default", show_default=True, help="A weights file.")
+@click.option(
+    "--symmetries",
+    type=click.Choice(["1", "8"]),
+    default="1",
+    show_default=True,
+    help="Average over the eight views.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a board.")
+def suggest(**options: Any) -> None:
+    """Show the likely moves in GAME, an SGF file, or - for standard input.
+
+    Standard input may hold a game or a list of moves, such as "D4 Q16".
+    """
+    from gocnn.suggest import suggest as run
+
+    run(**options)
+
+
+@main.command()
+@click.option("--weights", default="default", show_default=True, help="A weights file.")
+@click.option("--rank", help="Rank to play at: 20k to 9d, or pro (default: any).")
+@click.option("--opponent-rank", help="Rank of the opponent.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0, 10),
+    default=0.0,
+    show_default=True,
+    help="0 plays the likeliest move; 1 varies as people do.",
+)
+@click.option("--seed", type=int, help="Play the same game again (default: a new one).")
+@click.option("--resign/--no-resign", default=True, show_default=True, help="Give up lost games.")
+@click.option("--superko", is_flag=True, help="Forbid to repeat any earlier position.")
+@click.option(
+    "--rules",
+    type=click.Choice(["chinese", "japanese", "aga", "tromp-taylor"]),
+    default="chinese",
+    show_default=True,
+    help="How to count.",
+)
+@click.option("--name", default="gocnn", show_default=True, help="What to call itself.")
+@click.option(
+    "--symmetries",
+    type=click.Choice(["1", "8"]),
+    default="1",
+    show_default=True,
+    help="Average over the eight views.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+def gtp(**options: Any) -> None:
+    """Play as an engine in any Go program that speaks GTP.
+
+    Give the program the command line "gocnn gtp", with the options you like.
+    """
+    from gocnn.gtp.run import gtp as run
+
+    run(**options)

@@ -205,7 +205,7 @@ def encode_planes(
         cuts = np.linspace(0, batch, min(batch, workers * 4) + 1).astype(int)
         failed = list(pool.map(run, [slice(a, b) for a, b in pairwise(cuts.tolist())]))
     if any(number >= 0 for number in failed):
-        raise GocnnError("a packed game holds an illegal move: the corpus is damaged, prepare it anew")
+        raise GocnnError("a packed game holds an illegal move: prepare the corpus anew")
     return planes.reshape(batch, -1, size, size)
 
 
@@ -312,9 +312,7 @@ def _joined_size(board: Board, point: int, colour: int) -> int:
 
 @jit
 def _write_ladders(board: Board, colour: int, stack: Stack, out: NDArray[np.int8]) -> None:
-    mark_ladders(
-        board, colour, stack, out[_LADDER_CAPTURE], out[_LADDER_ESCAPE], out[_LADDER_LOST]
-    )
+    mark_ladders(board, colour, stack, out[_LADDER_CAPTURE], out[_LADDER_ESCAPE], out[_LADDER_LOST])
 
 
 def encode_globals(
@@ -343,7 +341,7 @@ def encode_globals(
     Returns:
         float32[B, global_count].
     """
-    black = (colours == BLACK).astype(np.float32)[:, None]
+    black: NDArray[np.float32] = (colours == BLACK).astype(np.float32)[:, None]
     if encoding is PLAIN:
         return black
     known = ~np.isnan(komis)
@@ -359,11 +357,13 @@ def encode_globals(
         _one_hot(kinds, KINDS),
         _one_hot(eras, len(ERAS) + 2),
     )
-    return np.concatenate(columns, axis=1).astype(np.float32)
+    joined: NDArray[np.float32] = np.concatenate(columns, axis=1, dtype=np.float32)
+    return joined
 
 
 def _one_hot(codes: NDArray[np.integer], count: int) -> NDArray[np.float32]:
-    return np.eye(count, dtype=np.float32)[codes]
+    rows: NDArray[np.float32] = np.eye(count, dtype=np.float32)[codes]
+    return rows
 
 
 def encode_positions(

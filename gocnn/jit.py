@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
@@ -20,21 +21,21 @@ def jit(function: _F) -> _F:
     return cast(_F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def popcount(_context: Any, _word: Any) -> Any:
-    """The number of set bits of a uint64, one machine instruction."""
-
-    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+def _popcount(_context: Any, _word: Any) -> Any:
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def lowest_bit(_context: Any, _word: Any) -> Any:
-    """The number of the lowest set bit of a uint64 that is not zero."""
-
-    def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+def _lowest_bit(_context: Any, _word: Any) -> Any:
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.int64(types.uint64), generate
+
+
+# The number of set bits of a word; one machine instruction, for compiled functions only.
+popcount = cast(Callable[[np.uint64], int], intrinsic(_popcount))
+# The number of the lowest set bit of a word that is not zero; likewise.
+lowest_bit = cast(Callable[[np.uint64], int], intrinsic(_lowest_bit))

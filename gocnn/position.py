@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn import rules
-from gocnn.coords import columns, point_at, point_of_vertex, vertex
+from gocnn.coords import columns, point_at, vertex
 from gocnn.errors import GocnnError, IllegalMove
 from gocnn.rules import BLACK, EMPTY, POINT_MASK, WHITE, WHITE_BIT, pack
 
@@ -20,6 +20,7 @@ _NAMES = {BLACK: "black", WHITE: "white"}
 class Position:
     """A Go position with its history.
 
+    >>> from gocnn.coords import point_of_vertex
     >>> position = Position(9)
     >>> position.play(point_of_vertex("E5", 9))
     0

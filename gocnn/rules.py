@@ -187,7 +187,7 @@ def _put(board: Board, point: int, colour: int) -> None:
 def _capture(board: Board, head: int) -> int:
     """Take a chain off the board; returns its number of stones."""
     colour = board.stones[head]
-    count = board.sizes[head]
+    count = int(board.sizes[head])
     stone = head
     for _ in range(count):  # all stones go first, so that the chain is not its own neighbour
         board.stones[stone] = EMPTY

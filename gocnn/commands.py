@@ -1,0 +1,126 @@
+"""What `gocnn train` and `gocnn evaluate` do, once their options are parsed."""
+
+import json
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from gocnn.batches import Positions
+from gocnn.corpus import Corpus
+from gocnn.curves import draw_curve, validation_table
+from gocnn.devices import choose_device, settle
+from gocnn.errors import GocnnError
+from gocnn.evaluation import evaluate as measure
+from gocnn.filters import Filters
+from gocnn.networks import SIZES
+from gocnn.prepare import Report
+from gocnn.sources import corpus_of
+from gocnn.trainer import Recipe
+from gocnn.training import Budget, Run, Session
+from gocnn.weights import load_weights
+
+DEFAULT_SECONDS = 3600.0
+
+
+def _tower(size: str) -> dict[str, int]:
+    if size in SIZES:
+        return SIZES[size]
+    blocks, cross, channels = size.partition("x")
+    if cross and blocks.isdigit() and channels.isdigit() and int(blocks) and int(channels):
+        return {"blocks": int(blocks), "channels": int(channels)}
+    raise GocnnError(f"--size {size}: use {', '.join(SIZES)}, or BLOCKSxFILTERS such as 4x48")
+
+
+def _budget(options: dict[str, Any], corpus: Corpus) -> Budget | None:
+    names = ("time_budget", "positions", "epochs")
+    given = [name for name in names if options[name] is not None]
+    if len(given) > 1:
+        raise GocnnError("give one budget: --time-budget, --positions or --epochs")
+    if options["epochs"] is not None:
+        training, _ = corpus.split(options["validation"])
+        return Budget(positions=math.ceil(options["epochs"] * int(corpus.moves[training].sum())))
+    if options["positions"] is not None:
+        return Budget(positions=options["positions"])
+    if options["time_budget"] is None and options["resume"]:
+        return None  # that of the checkpoint
+    return Budget(seconds=options["time_budget"] or DEFAULT_SECONDS)
+
+
+def _say(corpus: Corpus, report: Report | None) -> None:
+    if report is not None:
+        click.echo(report.table(), err=True)
+    click.echo(f"{len(corpus):,} games, {corpus.positions:,} positions", err=True)
+
+
+def train(**options: Any) -> None:
+    """Train as the options of the command say.
+
+    Raises:
+        GocnnError: when something is wrong with the games, the options or the disk.
+    """
+    folder: Path = options["output"]
+    corpus, report = corpus_of(
+        options["games"], folder / "corpus.gocnn", size=options["board_size"]
+    )
+    _say(corpus, report)
+    run = Run(
+        settings=_tower(options["network_size"]),
+        encoding=options["encoding"],
+        budget=_budget(options, corpus),
+        recipe=Recipe(batch=options["batch"], rate=options["rate"], seed=options["seed"]),
+        validation=options["validation"],
+        initial=str(options["initial"] or ""),
+    )
+    session = Session(
+        run,
+        corpus,
+        folder,
+        device=options["device"],
+        resume=options["resume"],
+        compile=options["compile"],
+        tensorboard=options["tensorboard"],
+    )
+    done = session.work(options["stop_after"])
+    if not session.processes.first:
+        return
+    if not done:
+        click.echo(f"stopped; go on with --resume (checkpoint: {session.checkpoint})", err=True)
+    click.echo(validation_table(folder / "log.jsonl"))
+    if draw_curve(folder / "log.jsonl", folder / "curve.svg"):
+        click.echo(f"learning curve: {folder / 'curve.svg'}")
+    click.echo(f"weights: {folder / 'weights.safetensors'}")
+
+
+def evaluate(**options: Any) -> None:
+    """Measure as the options of the command say.
+
+    Raises:
+        GocnnError: when the weights or the games cannot be read.
+    """
+    device = choose_device(options["device"])
+    network, encoding, passport = load_weights(options["weights"])
+    with tempfile.TemporaryDirectory() as scratch:
+        corpus, report = corpus_of(
+            options["games"],
+            Path(scratch) / "games.gocnn",
+            size=options["board_size"],
+            filters=Filters(min_moves=1),
+        )
+        _say(corpus, report)
+        scores = measure(
+            settle(network, device).eval(),
+            encoding,
+            Positions(corpus, np.arange(len(corpus)), passes=False),
+            device=device,
+            most=options["positions"],
+            symmetries=int(options["symmetries"]),
+        )
+    if options["as_json"]:
+        click.echo(json.dumps({"weights": options["weights"], **scores.as_dict()}, indent=2))
+    else:
+        click.echo(f"{options['weights']}: {passport.architecture} {passport.settings}")
+        click.echo(scores.table())

@@ -1,0 +1,105 @@
+"""A run's log as a learning curve and a table."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gocnn.errors import GocnnError
+
+
+def read_log(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(training entries, validation entries) of a log, in order.
+
+    A run that was killed and resumed has gone over some steps twice; the later entry counts.
+
+    Raises:
+        GocnnError: when the file is missing or a line is no JSON.
+    """
+    training: dict[int, dict[str, Any]] = {}
+    validation: dict[int, dict[str, Any]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise GocnnError(f"{path}: {error.strerror}") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError as error:
+            if number == len(lines):
+                break  # the last line of a killed run
+            raise GocnnError(f"{path}: line {number} is no JSON ({error.msg})") from error
+        if "validation" in entry:
+            validation[entry["validation"]["steps"]] = entry["validation"]
+        elif "policy_loss" in entry:
+            training[entry["steps"]] = entry
+    return [v for _, v in sorted(training.items())], [v for _, v in sorted(validation.items())]
+
+
+def draw_curve(log: Path, picture: Path) -> bool:
+    """Draw loss and top-1 over the positions seen, as SVG or PNG by the name's ending.
+
+    Returns:
+        False when there is nothing to draw yet.
+
+    Raises:
+        GocnnError: when the log cannot be read or matplotlib is missing.
+    """
+    training, validation = read_log(log)
+    if not training and not validation:
+        return False
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise GocnnError(f"{picture}: drawing it needs matplotlib; pip install it") from error
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for axes, key, held_out, label, scale in (
+        (left, "policy_loss", "loss", "cross-entropy (nats)", 1),
+        (right, "top1", "top1", "moves predicted (%)", 100),
+    ):
+        axes.plot(
+            [e["positions"] for e in training],
+            _smooth([e[key] * scale for e in training]),
+            color="0.6",
+            linewidth=1,
+            label="training",
+        )
+        axes.plot(
+            [e["positions"] for e in validation],
+            [e[held_out] * scale for e in validation],
+            "o-",
+            color="C0",
+            markersize=4,
+            label="held-out games",
+        )
+        axes.set_xlabel("positions seen")
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+    right.legend(loc="lower right")
+    figure.savefig(picture)
+    return True
+
+
+def _smooth(values: list[float], weight: float = 0.9) -> list[float]:
+    """An exponential mean that forgets its beginning."""
+    smoothed: list[float] = []
+    total = norm = 0.0
+    for value in values:
+        total, norm = weight * total + value, weight * norm + 1
+        smoothed.append(total / norm)
+    return smoothed
+
+
+def validation_table(log: Path) -> str:
+    """The validations of a run as lines of text."""
+    _, validation = read_log(log)
+    names = ("minutes", "loss", "top-1 %", "top-5 %", "value %")
+    lines = [f"{'positions':>12}" + "".join(f"{name:>9}" for name in names)]
+    for entry in validation:
+        value = entry["value_accuracy"]
+        lines.append(
+            f"{entry['positions']:12,}{entry['seconds'] / 60:9.1f}{entry['loss']:9.3f}"
+            f"{100 * entry['top1']:9.2f}{100 * entry['top5']:9.2f}"
+            + ("" if value is None else f"{100 * value:9.2f}")
+        )
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""Which processor to compute on, and in which precision."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from gocnn.errors import GocnnError
+from gocnn.symmetry import point_maps, source_maps
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" takes CUDA, else MPS, else the CPU.
+
+    Raises:
+        GocnnError: when this machine has no such device.
+    """
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        name = "cuda" if cuda else "mps" if mps else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise GocnnError(f"unknown device {name!r}; use auto, cpu, cuda, cuda:N or mps") from error
+    missing = (device.type == "cuda" and not cuda) or (device.type == "mps" and not mps)
+    if missing:
+        raise GocnnError(f"this machine has no {device.type} device that torch can use; try cpu")
+    return device
+
+
+def fast_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster there than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[object]:
+    """bfloat16 where it is safe, within the block."""
+    return torch.autocast(device.type, torch.bfloat16) if enabled else nullcontext()
+
+
+def settle(network: nn.Module, device: torch.device) -> nn.Module:
+    """Move a network to a device, its filters laid out channels last, as its inputs will be."""
+    settled: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return settled
+
+
+class Views:
+    """The eight views of planes and of points, on a device.
+
+    Args:
+        size: lines of the board.
+        device: where the tables lie.
+    """
+
+    def __init__(self, size: int, device: torch.device) -> None:
+        self.size = size
+        self._to = torch.tensor(point_maps(size).astype("int64"), device=device)
+        self._from = torch.tensor(source_maps(size).astype("int64"), device=device)
+
+    def planes(self, planes_BCHW: Tensor, views_B: Tensor) -> Tensor:
+        """Show each position in its view; same shape and type."""
+        batch, count = planes_BCHW.shape[:2]
+        index = self._from[views_B, :-1][:, None, :].expand(batch, count, -1)
+        return planes_BCHW.flatten(2).gather(2, index).view_as(planes_BCHW)
+
+    def points(self, points_B: Tensor, views_B: Tensor) -> Tensor:
+        """Where each point, int64[B], lies in its view; a pass stays a pass."""
+        return self._to[views_B, points_B]
+
+    def logits_back(self, logits_BP: Tensor, views_B: Tensor) -> Tensor:
+        """Logits float[B, P + 1] that were given for views, brought back to the board."""
+        return logits_BP.gather(1, self._to[views_B])

@@ -1,0 +1,224 @@
+"""The scoreboard: how often the network's first choice was the move played, and more.
+
+The protocol is that of the published results (Maddison et al. 2014, arXiv:1412.6564): positions of
+held-out games, passes not counted. The positions of one game hang together, so every interval is
+taken over games: the variance of a ratio of sums over clusters (Cochran, "Sampling Techniques",
+1977, section 6.3).
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gocnn.batches import Batch, Positions, ahead, shuffled
+from gocnn.devices import Views, autocast, fast_bf16
+from gocnn.errors import GocnnError
+from gocnn.features import Encoding
+from gocnn.progress import bar
+from gocnn.ranks import rank_name
+from gocnn.rules import WHITE_BIT
+from gocnn.symmetry import VIEWS
+
+PHASE = 50  # moves
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the scoreboard; shares are 0 to 1, intervals are +- at 95 percent."""
+
+    name: str
+    positions: int
+    games: int
+    top1: float
+    top1_interval: float
+    top5: float
+    top5_interval: float
+    cross_entropy: float  # nats
+    cross_entropy_interval: float
+    value_accuracy: float | None  # of positions whose winner is known; None without any
+    value_interval: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The scoreboard of one network on one set of games."""
+
+    total: Row
+    phases: list[Row]  # moves 1-50, 51-100, ...
+    ranks: list[Row]  # by the rank of the player to move
+    symmetries: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    def table(self) -> str:
+        """Lines of text; percentages with their intervals."""
+        head = f"{'':16}{'positions':>10}{'games':>7}{'top-1 %':>14}{'top-5 %':>14}{'loss':>15}"
+        lines = [head + f"{'value %':>14}"]
+        for title, rows in (("", [self.total]), ("by move", self.phases), ("by rank", self.ranks)):
+            lines += [title] if title else []
+            lines += [_line(row) for row in rows]
+        return "\n".join(lines)
+
+
+def _line(row: Row) -> str:
+    text = f"{row.name:16}{row.positions:10,}{row.games:7,}"
+    for share, interval in ((row.top1, row.top1_interval), (row.top5, row.top5_interval)):
+        text += f"{100 * share:7.2f} ±{100 * interval:5.2f}"
+    text += f"{row.cross_entropy:8.3f} ±{row.cross_entropy_interval:5.3f}"
+    if row.value_accuracy is not None and row.value_interval is not None:
+        text += f"{100 * row.value_accuracy:7.2f} ±{100 * row.value_interval:5.2f}"
+    return text
+
+
+def evaluate(
+    network: nn.Module,
+    encoding: Encoding,
+    positions: Positions,
+    *,
+    device: torch.device,
+    most: int | None = None,
+    symmetries: int = 1,
+    batch: int = 256,
+    label: str | None = "evaluate",
+) -> Scores:
+    """Measure a network on positions.
+
+    Args:
+        network: in evaluation mode, on `device`.
+        encoding: what it sees.
+        positions: made with ``passes=False``, as the published protocols ask.
+        device: where to compute.
+        most: use a random sample of that many positions, always the same one.
+        symmetries: 1, or 8 to average the probabilities over the eight views.
+        batch: positions at a time.
+        label: of the progress bar; None for no bar.
+
+    Raises:
+        GocnnError: when `symmetries` is neither 1 nor 8.
+    """
+    if symmetries not in (1, VIEWS):
+        raise GocnnError(f"positions have 1 or {VIEWS} symmetries to average, not {symmetries}")
+    numbers = np.arange(positions.count, dtype=np.int64)
+    if most is not None and most < positions.count:
+        numbers = np.sort(shuffled(numbers[:most], positions.count, 0))
+    measured = np.concatenate(
+        list(_measure(network, encoding, positions, numbers, device, symmetries, batch, label))
+    )
+    games, plies = positions.locate(numbers)
+    phases = plies // PHASE
+    ranks = _ranks_to_move(positions, games, plies)
+    return Scores(
+        total=_row("all", measured, games),
+        phases=[
+            _row(f"{p * PHASE + 1}-{(p + 1) * PHASE}", measured[phases == p], games[phases == p])
+            for p in np.unique(phases)
+        ],
+        ranks=[
+            _row(rank_name(int(r)), measured[ranks == r], games[ranks == r])
+            for r in np.unique(ranks)
+        ],
+        symmetries=symmetries,
+    )
+
+
+def _ranks_to_move(
+    positions: Positions, games: NDArray[np.int64], plies: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    records = positions.corpus.games[games]
+    first = records["offset"].astype(np.int64) + records["setup"]
+    white = (positions.corpus.entries[first + plies] & WHITE_BIT) > 0
+    ranks: NDArray[np.int64] = np.where(white, records["white_rank"], records["black_rank"])
+    return ranks.astype(np.int64)
+
+
+def _measure(
+    network: nn.Module,
+    encoding: Encoding,
+    positions: Positions,
+    numbers: NDArray[np.int64],
+    device: torch.device,
+    symmetries: int,
+    batch: int,
+    label: str | None,
+) -> Iterator[NDArray[np.float64]]:
+    """float64[B, 4] a batch: hit first, hit in five, cross entropy, right value (NaN unknown)."""
+    parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
+    views = Views(positions.size, device)
+    threads = min(8, os.cpu_count() or 1)
+
+    def load(part: int) -> Batch:
+        return positions.encode(encoding, parts[part])
+
+    progress = bar(label, len(numbers), unit="positions") if label else None
+    for loaded in ahead(load, iter(range(len(parts))), threads=threads, depth=2 * threads):
+        log_policy, value = infer(network, loaded.planes, loaded.globals, device, views, symmetries)
+        moves = torch.from_numpy(loaded.moves).to(device)
+        played = log_policy.gather(1, moves[:, None])
+        better = (log_policy > played).sum(1)
+        right = ((value > 0).float() == torch.from_numpy(loaded.results).to(device)).double()
+        known = torch.from_numpy(loaded.known * (loaded.results != 0.5)).to(device)
+        right[known == 0] = torch.nan
+        columns = (better == 0, better < 5, -played[:, 0], right)
+        yield torch.stack([c.double() for c in columns], dim=1).cpu().numpy()
+        if progress:
+            progress.update(len(loaded.moves))
+    if progress:
+        progress.close()
+
+
+@torch.inference_mode()
+def infer(
+    network: nn.Module,
+    planes: NDArray[np.int8],
+    globals_BG: NDArray[np.float32],
+    device: torch.device,
+    views: Views,
+    symmetries: int = 1,
+) -> tuple[Tensor, Tensor]:
+    """Log-probabilities float32[B, P + 1] and value logits float32[B] of encoded positions.
+
+    With eight symmetries the probabilities, and the value logits, are averaged over the views.
+    """
+    planes_BCHW = torch.from_numpy(planes).to(device)
+    context = torch.from_numpy(globals_BG).to(device)
+    policies, values = [], []
+    for view in range(symmetries):
+        which = torch.full((len(planes),), view, device=device)
+        shown = views.planes(planes_BCHW, which) if view else planes_BCHW
+        with autocast(device, fast_bf16(device)):
+            output = network(shown.float().contiguous(memory_format=torch.channels_last), context)
+        logits = output.logits.float()
+        policies.append(F.log_softmax(views.logits_back(logits, which) if view else logits, dim=1))
+        values.append(output.value.float())
+    mean = torch.logsumexp(torch.stack(policies), dim=0) - float(np.log(symmetries))
+    return mean, torch.stack(values).mean(0)
+
+
+def _row(name: str, measured: NDArray[np.float64], games: NDArray[np.int64]) -> Row:
+    shares = [_ratio(column, games) for column in measured.T[:3]]
+    known = ~np.isnan(measured[:, 3])
+    value = _ratio(measured[known, 3], games[known]) if known.any() else (None, None)
+    flat = list(itertools.chain.from_iterable(shares))
+    return Row(name, len(games), len(np.unique(games)), *flat, *value)
+
+
+def _ratio(values: NDArray[np.float64], games: NDArray[np.int64]) -> tuple[float, float]:
+    """The mean over positions, and half the width of its 95% interval over games."""
+    _, cluster = np.unique(games, return_inverse=True)
+    mean = float(values.mean())
+    clusters = int(cluster.max()) + 1
+    if clusters < 2:
+        return mean, float("nan")
+    residuals = np.bincount(cluster, weights=values - mean)
+    variance = clusters / (clusters - 1) * float(residuals @ residuals) / len(values) ** 2
+    return mean, 1.96 * variance**0.5

@@ -1,0 +1,38 @@
+"""Batch normalisation that means the same for one process and for many."""
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """`nn.BatchNorm2d` whose batch is the global one when training is distributed.
+
+    torch's own SyncBatchNorm runs on CUDA only. This one sums the moments with a differentiable
+    all-reduce, so that two processes with half the batch each train as one with the whole.
+    """
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """float[B, channels, H, W] to the same shape."""
+        if not (self.training and dist.is_available() and dist.is_initialized()):
+            return super().forward(x_BCHW)
+        if dist.get_world_size() == 1:
+            return super().forward(x_BCHW)
+        from torch.distributed.nn.functional import all_reduce
+
+        x = x_BCHW.float()
+        count = x.numel() // x.shape[1] * dist.get_world_size()
+        moments = all_reduce(torch.stack((x.sum((0, 2, 3)), x.square().sum((0, 2, 3)))))
+        mean, square = moments / count
+        variance = square - mean.square()
+        self._remember(mean.detach(), variance.detach() * count / (count - 1))
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        shift = self.bias - mean * scale
+        return torch.addcmul(shift[:, None, None], x, scale[:, None, None]).to(x_BCHW.dtype)
+
+    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+        assert self.running_mean is not None and self.running_var is not None
+        assert self.num_batches_tracked is not None and self.momentum is not None
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)
+        self.num_batches_tracked += 1

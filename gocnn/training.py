@@ -1,0 +1,445 @@
+"""The learning loop: from a corpus to weights, within a budget, through any interruption.
+
+A run lives in a folder: ``checkpoint.safetensors`` (everything, written whole or not at all),
+``weights.safetensors`` (the averaged network) and ``log.jsonl``. The schedule follows the share of
+the budget that is done. With a budget in positions a run that is stopped and resumed on a CPU ends
+with the same weights, bit for bit, as one that is not.
+"""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from gocnn.batches import Hiding, Positions, Stream, ahead
+from gocnn.corpus import Corpus
+from gocnn.devices import choose_device, fast_bf16, settle
+from gocnn.errors import GocnnError
+from gocnn.evaluation import Scores, evaluate
+from gocnn.features import encoding_named
+from gocnn.networks import build
+from gocnn.progress import bar
+from gocnn.trainer import Losses, Recipe, Trainer
+from gocnn.weights import Passport, load_tensors, load_weights, save_tensors, save_weights
+
+LOG_SECONDS = 5.0
+VALIDATIONS = 20  # in a whole run, at most
+VALIDATION_SHARE = 0.05  # of the time, at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long a run is; exactly one of the two is given."""
+
+    seconds: float | None = None
+    positions: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [value for value in (self.seconds, self.positions) if value is not None]
+        if len(given) != 1 or given[0] <= 0:
+            raise GocnnError("a run needs one budget above 0: a time, or a number of positions")
+
+    def progress(self, seconds: float, positions: int) -> float:
+        """The share that is done, 0 to 1."""
+        if self.seconds is not None:
+            return min(1.0, seconds / self.seconds)
+        assert self.positions is not None
+        return min(1.0, positions / self.positions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training run, as its checkpoint knows it."""
+
+    architecture: str = "resnet"
+    settings: dict[str, Any]  # of the architecture, without the numbers of inputs
+    encoding: str = "full-1"
+    budget: Budget | None = None  # None, when resuming: that of the checkpoint
+    recipe: Recipe = field(default_factory=Recipe)
+    hiding: Hiding = field(default_factory=Hiding)
+    validation: float = 0.01  # share of the games held out
+    validation_positions: int = 4096
+    initial: str = ""  # weights to start from; empty for a fresh network
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process among those that train together (started by torchrun)."""
+
+    rank: int
+    count: int
+
+    @classmethod
+    def join(cls, device: torch.device) -> "Processes":
+        """Meet the others, if there are any."""
+        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+            return cls(0, 1)
+        if not dist.is_initialized():
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        return cls(dist.get_rank(), dist.get_world_size())
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes files and talks."""
+        return self.rank == 0
+
+    def any(self, flag: bool, device: torch.device) -> bool:
+        """Whether the flag is set in any process."""
+        if self.count == 1:
+            return flag
+        shared = torch.tensor(int(flag), device=device)
+        dist.all_reduce(shared)
+        return bool(shared.item())
+
+    def agree(self, value: float, device: torch.device) -> float:
+        """The first process's value."""
+        if self.count == 1:
+            return value
+        shared = torch.tensor(value, dtype=torch.float64, device=device)
+        dist.broadcast(shared, 0)
+        return float(shared.item())
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Within the block, SIGINT and SIGTERM set the event; a second one ends the program."""
+    wanted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield wanted
+        return
+
+    def note(number: int, _frame: object) -> None:
+        if wanted.is_set():
+            raise KeyboardInterrupt
+        wanted.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield wanted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Session:
+    """A run being worked on: fresh, or resumed from its folder.
+
+    Args:
+        run: what to do; ignored but for its budget when resuming.
+        corpus: the packed games.
+        folder: where the run lives; made if needed.
+        device: a name for `choose_device`.
+        resume: go on from the folder's checkpoint.
+        compile: use torch.compile; None means on CUDA only.
+        checkpoint_seconds: time between checkpoints.
+        tensorboard: also log for TensorBoard, into the folder.
+
+    Raises:
+        GocnnError: when the checkpoint is missing, damaged, or of other games.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        corpus: Corpus,
+        folder: Path,
+        *,
+        device: str = "auto",
+        resume: bool = False,
+        compile: bool | None = None,
+        checkpoint_seconds: float = 60.0,
+        tensorboard: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.checkpoint = folder / "checkpoint.safetensors"
+        self.checkpoint_seconds = checkpoint_seconds
+        self.corpus = corpus
+        self.device = _own_device(choose_device(device))
+        self.processes = Processes.join(self.device)
+        self.seconds = 0.0  # of training so far, validation included
+        self.validations: list[dict[str, Any]] = []
+        folder.mkdir(parents=True, exist_ok=True)
+        self._board = _tensorboard(folder) if tensorboard and self.processes.first else None
+        tensors, about = load_tensors(self._existing()) if resume else ({}, {})
+        if resume:
+            run = _run_from(about, run.budget)
+            if about["corpus"] != corpus.checksum:
+                raise GocnnError(
+                    f"{self.checkpoint}: was trained on other games than these; "
+                    "resume with the same games, or start a new run with --init"
+                )
+        self.run = run
+        self.budget = _budget(run)
+        self.encoding = encoding_named(run.encoding)
+        bf16 = run.recipe.bf16 and fast_bf16(self.device)
+        self.trainer = Trainer(
+            self._network(fresh=not resume),
+            Recipe(**(asdict(run.recipe) | {"bf16": bf16})),
+            size=self._split(corpus, run.validation),
+            device=self.device,
+            distributed=self.processes.count > 1,
+            compile=self.device.type == "cuda" if compile is None else compile,
+        )
+        if resume:
+            self.trainer.load(tensors, about["steps"])
+            self.seconds = about["seconds"]
+            self.validations = about["validations"]
+
+    def _existing(self) -> Path:
+        if not self.checkpoint.exists():
+            raise GocnnError(f"{self.checkpoint}: there is no run to resume here")
+        return self.checkpoint
+
+    def _split(self, corpus: Corpus, share: float) -> int:
+        training, held_out = corpus.split(share)
+        self.training = Positions(corpus, training)
+        self.held_out = Positions(corpus, held_out, passes=False) if len(held_out) else None
+        return self.training.size
+
+    def _network(self, *, fresh: bool) -> nn.Module:
+        run = self.run
+        self.settings = {
+            "planes": self.encoding.plane_count,
+            "globals": self.encoding.global_count,
+            **run.settings,
+        }
+        torch.manual_seed(run.recipe.seed)
+        network = build(run.architecture, self.settings)
+        if fresh and run.initial:
+            started, encoding, passport = load_weights(run.initial)
+            if (passport.architecture, passport.settings) != (run.architecture, self.settings):
+                raise GocnnError(
+                    f"{run.initial}: is a {passport.architecture} with {passport.settings}; "
+                    f"this run wants {run.architecture} with {self.settings}"
+                )
+            if encoding.name != run.encoding:
+                raise GocnnError(f"{run.initial}: sees {encoding.name}, this run {run.encoding}")
+            network.load_state_dict(started.state_dict())
+        return network
+
+    @property
+    def positions_seen(self) -> int:
+        """Positions trained on so far, over all processes."""
+        return self.trainer.steps * self.run.recipe.batch
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget that is done."""
+        return self.budget.progress(self.seconds, self.positions_seen)
+
+    # -- the loop -------------------------------------------------------------------------
+
+    def work(self, stop_after: float | None = None) -> bool:
+        """Train until the budget is spent, a signal comes, or `stop_after` seconds are over.
+
+        Returns:
+            Whether the run is complete. A checkpoint is written either way.
+
+        Raises:
+            GocnnError: when a file cannot be written; the last checkpoint stands.
+        """
+        processes = self.processes
+        stream = Stream(
+            positions=self.training,
+            encoding=self.encoding,
+            batch=self.run.recipe.batch,
+            seed=self.run.recipe.seed,
+            hiding=self.run.hiding,
+            rank=processes.rank,
+            processes=processes.count,
+        )
+        threads = max(1, min(16, (os.cpu_count() or 1) // max(1, processes.count)))
+        batches = ahead(stream.at, count(self.trainer.steps), threads=threads, depth=3 * threads)
+        began = before = time.monotonic()
+        clock = _Clock(self, began)
+        with stop_on_signals() as stop:
+            try:
+                for batch in batches:
+                    now = time.monotonic()
+                    self.seconds = processes.agree(self.seconds + now - before, self.device)
+                    before = now
+                    enough = stop_after is not None and now - began > stop_after
+                    halt = processes.any(stop.is_set() or enough, self.device)
+                    if self.progress >= 1.0 or halt:
+                        break
+                    self.trainer.update(batch, self.run.recipe.rate_at(self.progress))
+                    clock.tick()
+            finally:
+                batches.close()  # type: ignore[attr-defined]
+                clock.close()
+        done = self.progress >= 1.0
+        if done and (not self.validations or self.validations[-1]["steps"] != self.trainer.steps):
+            self.validate()
+        self.save()
+        return done
+
+    # -- what it leaves behind ------------------------------------------------------------
+
+    def validate(self) -> Scores | None:
+        """Measure the averaged network on held-out games and log it."""
+        if self.held_out is None or not self.processes.first:
+            return None
+        network = build(self.run.architecture, self.settings)
+        network.load_state_dict(self.trainer.average)
+        scores = evaluate(
+            settle(network, self.device).eval(),
+            self.encoding,
+            self.held_out,
+            device=self.device,
+            most=self.run.validation_positions,
+            label=None,
+        )
+        total = scores.total
+        entry = {
+            "steps": self.trainer.steps,
+            "positions": self.positions_seen,
+            "seconds": round(self.seconds, 1),
+            "top1": total.top1,
+            "top5": total.top5,
+            "loss": total.cross_entropy,
+            "value_accuracy": total.value_accuracy,
+        }
+        self.validations.append(entry)
+        self.log({"validation": entry})
+        return scores
+
+    def log(self, entry: dict[str, Any]) -> None:
+        """Add a line to the folder's log."""
+        if not self.processes.first:
+            return
+        try:
+            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise GocnnError(f"{self.folder / 'log.jsonl'}: {error.strerror}") from error
+        if self._board is not None:
+            kind, numbers = (
+                ("validation", entry["validation"]) if "validation" in entry else ("train", entry)
+            )
+            for name, value in numbers.items():
+                if value is not None:
+                    self._board.add_scalar(f"{kind}/{name}", value, self.positions_seen)
+
+    def save(self) -> None:
+        """Write the checkpoint and the averaged weights, each whole or not at all."""
+        if not self.processes.first:
+            return
+        about = {
+            "run": asdict(self.run),
+            "corpus": self.corpus.checksum,
+            "steps": self.trainer.steps,
+            "seconds": self.seconds,
+            "validations": self.validations,
+        }
+        save_tensors(self.checkpoint, self.trainer.state(), about)
+        save_weights(self.folder / "weights.safetensors", self.trainer.average, self.passport())
+
+    def passport(self) -> Passport:
+        """The passport of the averaged weights as they are now."""
+        accuracy = {"validation": self.validations[-1]["top1"]} if self.validations else {}
+        return Passport(
+            architecture=self.run.architecture,
+            settings=self.settings,
+            encoding=self.encoding.name,
+            positions=self.positions_seen,
+            steps=self.trainer.steps,
+            corpus=self.corpus.checksum,
+            accuracy=accuracy,
+            trained=f"gocnn train, {self.seconds / 60:.1f} minutes on {self.device.type}",
+        )
+
+
+class _Clock:
+    """What happens between updates: the bar, the log, checkpoints, validations."""
+
+    def __init__(self, session: Session, now: float) -> None:
+        self._session = session
+        self._logged, self._saved = now, now
+        self._logged_at = session.positions_seen
+        self._stage = int(session.progress * VALIDATIONS)
+        self._validating = 0.0  # seconds
+        total, done = session.budget.positions, session.positions_seen
+        self._bar = bar("train", total, unit="positions", done=done)
+        self._bar_at = done
+
+    def tick(self) -> None:
+        session, now = self._session, time.monotonic()
+        if now - self._logged >= LOG_SECONDS:
+            self._log(session.trainer.losses(), now)
+        stage = int(session.progress * VALIDATIONS)
+        if stage > self._stage and self._validating <= VALIDATION_SHARE * session.seconds:
+            self._stage = stage
+            session.validate()
+            self._validating += time.monotonic() - now
+        if now - self._saved >= session.checkpoint_seconds:
+            self._saved = now
+            session.save()
+
+    def _log(self, losses: Losses, now: float) -> None:
+        session = self._session
+        seen = session.positions_seen
+        speed = (seen - self._logged_at) / (now - self._logged)
+        self._logged, self._logged_at = now, seen
+        session.log(
+            {
+                "steps": session.trainer.steps,
+                "positions": seen,
+                "seconds": round(session.seconds, 1),
+                "rate": session.run.recipe.rate_at(session.progress),
+                "speed": round(speed, 1),
+                **asdict(losses),
+            }
+        )
+        if session.processes.first:
+            self._bar.update(seen - self._bar_at)
+            self._bar_at = seen
+            budget = session.budget.seconds
+            left = max(0.0, (budget or 0.0) - session.seconds) / 60
+            clock = "" if budget is None else f", {left:.1f} min left"
+            self._bar.set_postfix_str(f"loss {losses.loss:.3f}, top-1 {losses.top1:.1%}{clock}")
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+def _run_from(about: dict[str, Any], budget: Budget | None) -> Run:
+    """The run of a checkpoint, with a new budget if one is given."""
+    saved = dict(about["run"])
+    saved["budget"] = budget or Budget(**saved["budget"])
+    saved["recipe"] = Recipe(**saved["recipe"])
+    saved["hiding"] = Hiding(**saved["hiding"])
+    return Run(**saved)
+
+
+def _budget(run: Run) -> Budget:
+    if run.budget is None:
+        raise GocnnError("a new run needs a budget: a time, or a number of positions")
+    return run.budget
+
+
+def _tensorboard(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise GocnnError(
+            "TensorBoard is not installed: pip install 'gocnn[tensorboard]', or leave it out"
+        ) from error
+    return SummaryWriter(str(folder / "tensorboard"))
+
+
+def _own_device(device: torch.device) -> torch.device:
+    if device.type == "cuda" and "LOCAL_RANK" in os.environ:
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    return device
