@@ -1,0 +1,77 @@
+"""`gocnn gtp`: an engine on standard input and output."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import gocnn.gtp.administration
+import gocnn.gtp.playing
+import gocnn.gtp.setup  # noqa: F401 - they register their commands
+from gocnn.errors import GocnnError
+from gocnn.gtp.engine import Background, Engine, warm_up
+from gocnn.gtp.protocol import answers_only, serve
+from gocnn.player import Predict, Style, rank_code
+from gocnn.scoring import ruleset
+
+
+def gtp(**options: Any) -> None:
+    """Serve GTP as the options of the command say, until `quit` or the end of input.
+
+    Raises:
+        GocnnError: when an option is wrong.
+    """
+    style = style_of(options)
+    weights: str | None = options["weights"]
+    if weights not in (None, "default") and not Path(str(weights)).exists():
+        raise GocnnError(f"{weights}: there is no such file; give weights made by gocnn train")
+    with answers_only() as write:
+        engine = Engine(
+            Background(loader(weights, options["device"], int(options["symmetries"])), _warn),
+            style,
+            superko=options["superko"],
+            name=options["name"],
+        )
+        run(engine, sys.stdin.buffer, write)
+
+
+def run(engine: Engine, lines: Iterable[bytes], write: Callable[[str], object]) -> None:
+    """Serve an engine; a controller that goes away ends the session quietly."""
+    try:
+        serve(engine.find, lines, write)
+    except (BrokenPipeError, KeyboardInterrupt):
+        return
+
+
+def style_of(options: dict[str, Any]) -> Style:
+    """The style that options ask for.
+
+    Raises:
+        GocnnError: when one is wrong.
+    """
+    return Style(
+        rank=rank_code(options["rank"]),
+        opponent_rank=rank_code(options["opponent_rank"]),
+        temperature=options["temperature"],
+        seed=options["seed"],
+        resign=options["resign"],
+        rules=ruleset(options["rules"]),
+    )
+
+
+def loader(weights: str | None, device: str, symmetries: int) -> Callable[[], Predict]:
+    """What loads the network; torch is imported only when it runs."""
+
+    def load() -> Predict:
+        from gocnn.predictor import Predictor
+
+        predictor = Predictor(weights, device=device, symmetries=symmetries)
+        warm_up(predictor)
+        _warn(f"ready: {predictor.describe()}")
+        return predictor
+
+    return load
+
+
+def _warn(message: str) -> None:
+    print(f"gocnn: {message}", file=sys.stderr, flush=True)

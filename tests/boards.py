@@ -1,0 +1,24 @@
+"""Positions from diagrams: rows of X, O and dots, parted by line feeds or slashes."""
+
+from gocnn.coords import point_of_vertex
+from gocnn.position import Position
+from gocnn.rules import BLACK
+
+
+def board(diagram: str, *, to_move: int = BLACK, komi: float = 0.0) -> Position:
+    """The position of a diagram; the board is as large as it has rows."""
+    rows = [row.split() for row in diagram.replace("/", "\n").splitlines() if row.strip()]
+    assert all(len(row) == len(rows) for row in rows), "a board is square"
+    cells = [cell for row in rows for cell in row]
+    position = Position(len(rows), komi=komi)
+    position.setup(
+        [p for p, cell in enumerate(cells) if cell == "X"],
+        [p for p, cell in enumerate(cells) if cell == "O"],
+        to_move=to_move,
+    )
+    return position
+
+
+def point(vertex: str, size: int) -> int:
+    """A point by its vertex."""
+    return point_of_vertex(vertex, size)

@@ -1,0 +1,326 @@
+"""The player: only legal moves, eyes kept, passes and resigns when it should and not before."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from boards import board, point
+
+from gocnn.errors import GocnnError
+from gocnn.features import Conditions
+from gocnn.player import (
+    RESIGN,
+    Choice,
+    Player,
+    Predict,
+    Prediction,
+    Style,
+    candidates,
+    rank_code,
+)
+from gocnn.position import Position
+from gocnn.rules import BLACK, WHITE, is_eye_like
+
+
+def predictor(*likely: str, win: float = 0.5) -> Predict:
+    """Predicts these moves, the first most of all, and all others a little."""
+
+    def predict(position: Position, _conditions: Conditions) -> Prediction:
+        size = position.size
+        policy = np.full(size**2 + 1, 1e-4, np.float32)
+        for rank, name in enumerate(likely):
+            policy[point(name, size)] = 0.5 / 2**rank
+        return Prediction(policy / policy.sum(), win)
+
+    return predict
+
+
+def uniform(position: Position, _conditions: Conditions) -> Prediction:
+    """Knows nothing."""
+    count = position.size**2 + 1
+    return Prediction(np.full(count, 1 / count, np.float32), 0.5)
+
+
+def constant(value: float) -> Predict:
+    """Says the same number of every move."""
+    return lambda position, _: Prediction(np.full(position.size**2 + 1, value, np.float32), value)
+
+
+def choose(predict: Predict, position: Position, **style: object) -> Choice:
+    return Player(predict, Style(seed=1, **style)).choose(position)  # type: ignore[arg-type]
+
+
+# Black's two eyes at A5 and C5; white lives below. Nothing is left but the dame at E3.
+FINISHED = """
+    . X . X X
+    X X X X X
+    X X X X .
+    O O O O O
+    . O . O .
+"""
+# The same, but black can still capture at B1: white there is in atari.
+UNFINISHED = """
+    . X . X X X X
+    X X X X X X X
+    X X X X X X X
+    O O O O O O X
+    . . . . . O X
+    O O O O O O X
+    . . . . . O X
+"""
+
+
+def test_the_likeliest_move_is_played() -> None:
+    assert choose(predictor("C3", "D4"), Position(9)).point == point("C3", 9)
+
+
+def test_an_illegal_move_is_never_played_however_likely() -> None:
+    position = Position(9)
+    for name in ("C3", "D4"):
+        position.play(point(name, 9))
+    assert choose(predictor("C3", "D4", "E5"), position).point == point("E5", 9)
+
+
+def test_superko_is_kept() -> None:
+    """Retaking would bring an earlier board back: legal under simple ko, not under superko."""
+    position = Position(5, superko=True)
+    ko = ["B5", "C5", "A4", "D4", "C3", "E5", "B3", "B4"]
+    for name in ko:
+        position.play(point(name, 5))
+    for candidate in np.flatnonzero(candidates(position)).tolist():
+        assert position.is_legal(candidate)
+    before = position.copy()
+    position.superko = before.superko = True
+    spot = next(p for p in np.flatnonzero(candidates(before)).tolist())
+    repeated = before.copy()
+    repeated.play(spot)
+    position._hashes.append(repeated.hash)  # as if that board had been seen
+    assert not candidates(position)[spot]
+
+
+@pytest.mark.parametrize("value", [0.0, float("nan"), float("inf"), -1.0])
+def test_a_broken_policy_still_gives_a_legal_move(value: float) -> None:
+    position = Position(9)
+    for _ in range(30):
+        choice = choose(constant(value), position)
+        assert position.is_legal(choice.point)
+        position.play(choice.point)
+
+
+@pytest.mark.parametrize(
+    ("diagram", "name", "kept"),
+    [
+        (FINISHED, "A5", True),
+        (FINISHED, "C5", True),
+        (". X . . / X X . . / . . . . / . . . .", "A4", True),
+        (". X O . / O X O . / X . X . / . X . .", "A4", False),  # a false one, in atari
+        ("X . X . / . X . . / . . . . / . . . .", "B4", True),
+    ],
+)
+def test_own_eyes_are_not_filled(diagram: str, name: str, kept: bool) -> None:
+    position = board(diagram)
+    spot = point(name, position.size)
+    assert is_eye_like(position.board, spot, BLACK) is kept
+    assert bool(candidates(position)[spot]) is not kept
+
+
+# -- passing -------------------------------------------------------------------------------
+
+
+def after_pass(position: Position) -> Position:
+    """The opponent of the player to move has just passed."""
+    position.pass_(-position.to_move)
+    return position
+
+
+def test_a_won_and_settled_game_is_ended_after_a_pass() -> None:
+    position = after_pass(board(FINISHED, komi=0.5))
+    choice = choose(predictor("A5"), position)
+    assert (choice.point, choice.reason) == (25, "won")
+
+
+def test_a_dame_is_filled_before_the_pass() -> None:
+    """Area counts it, and the network would rather pass."""
+    position = board(FINISHED, komi=4.5)
+    assert choose(predictor("pass"), position).point == point("E3", 5)
+    position.play(point("E3", 5))
+    position.to_move = BLACK
+    assert choose(predictor("pass"), position).point == 25
+
+
+def test_no_pass_while_a_capture_decides() -> None:
+    """White's two stones can be caught or saved; a network that passes is overruled."""
+    capture = """
+        . X . X O O .
+        X X X X O . O
+        X X X X O O O
+        X O O X O . O
+        X O . X O O O
+        X X . O O . O
+        X X X O O O .
+    """
+    position = board(capture, komi=0.5, to_move=WHITE)
+    choice = choose(predictor("pass"), position)
+    assert choice.point in (point("C3", 7), point("C2", 7))
+    position = after_pass(board(capture, komi=0.5))
+    assert choose(predictor("pass"), position).point in (point("C3", 7), point("C2", 7))
+
+
+def test_an_early_pass_is_not_answered_by_a_pass() -> None:
+    for plies in range(0, 12, 2):
+        position = Position(9)
+        for name in ("C3", "G7", "G3", "C7", "E3", "E7", "C5", "G5", "E5", "D5", "F4")[:plies]:
+            position.play(point(name, 9))
+        position.pass_()
+        choice = choose(predictor("pass", "H2"), position)
+        assert choice.point < 81, f"after {plies} moves"
+
+
+def test_no_playout_is_run_in_the_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a playout in the opening")
+
+    monkeypatch.setattr("gocnn.player.judge", fail)
+    assert choose(predictor("D4"), Position(19)).point == point("D4", 19)
+    with pytest.raises(AssertionError):
+        choose(predictor("pass"), Position(19))
+
+
+@pytest.mark.parametrize("size", [5, 7, 9])
+@pytest.mark.parametrize("predict", [uniform, predictor("pass")], ids=["uniform", "passing"])
+def test_whole_games_are_legal_and_end(size: int, predict: Predict) -> None:
+    """Every game ends by two passes, with every eye of the end still there."""
+    for seed in range(4):
+        position = Position(size, superko=seed % 2 == 0)
+        player = Player(predict, Style(seed=seed, temperature=1.0, playouts=40, resign=False))
+        passes = 0
+        while passes < 2:
+            choice = player.choose(position)
+            assert choice.point != RESIGN
+            assert not (choice.point < size**2 and not candidates(position)[choice.point])
+            position.play(choice.point)
+            passes = passes + 1 if choice.point == size**2 else 0
+            assert position.ply < 6 * size**2
+        assert position.ply > 0.3 * size**2
+
+
+# -- resigning -----------------------------------------------------------------------------
+
+LOST = """
+    . . . . . . . . .
+    . O O O O O O O .
+    . O . O . O . O .
+    . O O O O O O O .
+    . . . . . . . . .
+    . . O . . . O . .
+    . . . . . . . . .
+    . . X X . . . . .
+    . . . . . . . . .
+"""
+
+
+def resigned_at(predict: Predict, position: Position, **style: object) -> int:
+    """The number of black's move at which it resigns, white passing; 0 if it never does."""
+    player = Player(predict, Style(seed=1, **style))  # type: ignore[arg-type]
+    for number in range(1, 8):
+        choice = player.choose(position)
+        if choice.point == RESIGN:
+            return number
+        position.play(choice.point)
+        position.pass_()
+    return 0
+
+
+def late(diagram: str) -> Position:
+    """A game in which black is not ahead on komi."""
+    return board(diagram, komi=6.5)
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_hopeless_game_is_resigned_after_some_moves(after: int) -> None:
+    assert resigned_at(predictor("A1", "J9", win=0.01), late(LOST), resign_after=after) == after
+
+
+def test_what_keeps_a_player_from_resigning() -> None:
+    hopeless = predictor("A1", win=0.01)
+    assert resigned_at(hopeless, late(LOST), resign=False) == 0
+    assert resigned_at(predictor("A1", win=0.1), late(LOST)) == 0
+    early = LOST.replace("O O O O O O O", "O . . O . . O").replace("X X", ". .")
+    assert resigned_at(hopeless, late(early)) == 0
+    won = LOST.replace("O", "o").replace("X", "O").replace("o", "X")
+    assert resigned_at(hopeless, late(won)) == 0, "the board says that the network is wrong"
+
+
+def test_a_better_moment_starts_the_count_again() -> None:
+    rates = iter([0.01, 0.01, 0.5, 0.01, 0.01, 0.01, 0.01])
+
+    def predict(position: Position, conditions: Conditions) -> Prediction:
+        return predictor("A1", "J9")(position, conditions)._replace(win=next(rates))
+
+    assert resigned_at(predict, late(LOST), resign_after=3) == 6
+
+
+def test_asking_again_or_undoing_does_not_count_twice() -> None:
+    player = Player(predictor("A1", win=0.01), Style(seed=1, resign_after=3))
+    position = late(LOST)
+    for _ in range(5):
+        assert player.choose(position).point != RESIGN
+    position.play(point("A1", 9))
+    position.pass_()
+    assert player.choose(position).point != RESIGN
+    position.undo()
+    position.undo()
+    assert player.choose(position).point != RESIGN
+
+
+# -- style ---------------------------------------------------------------------------------
+
+
+def test_temperature_spreads_the_moves_and_the_seed_repeats_them() -> None:
+    def moves(seed: int, temperature: float) -> list[int]:
+        player = Player(predictor("D4", "F6", "C7"), Style(seed=seed, temperature=temperature))
+        return [player.choose(Position(9)).point for _ in range(60)]
+
+    names = [point(name, 9) for name in ("D4", "F6", "C7")]
+    assert set(moves(1, 0.0)) == {names[0]}
+    assert set(moves(1, 1.0)) == set(names), "nothing below the least share is drawn"
+    assert moves(1, 1.0) == moves(1, 1.0) != moves(2, 1.0)
+    counts = [moves(1, 1.0).count(name) for name in names]
+    assert counts[0] > counts[1] > counts[2]
+    assert moves(1, 0.01).count(names[0]) == 60
+
+
+def test_the_network_is_told_the_conditions() -> None:
+    told: list[Conditions] = []
+
+    def predict(position: Position, conditions: Conditions) -> Prediction:
+        told.append(conditions)
+        return uniform(position, conditions)
+
+    position = Position(9, komi=0.5)
+    position.place_handicap(3)
+    Player(predict, Style(rank=rank_code("3k"), opponent_rank=rank_code("2d"))).choose(position)
+    assert told == [Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rank", 31),
+        ("temperature", -1.0),
+        ("temperature", float("nan")),
+        ("resign_below", 2.0),
+        ("resign_after", 0),
+        ("playouts", 0),
+    ],
+)
+def test_a_style_out_of_range_is_refused_by_name(field: str, value: float) -> None:
+    make: Callable[..., Style] = Style
+    with pytest.raises(GocnnError, match=field):
+        make(**{field: value})
+
+
+def test_ranks_by_name() -> None:
+    assert [rank_code(text) for text in (None, "any", "20k", "9d", "pro")] == [0, 0, 1, 29, 30]
+    with pytest.raises(GocnnError, match="'strong' is no rank"):
+        rank_code("strong")
