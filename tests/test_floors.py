@@ -132,9 +132,8 @@ def test_networks_know_no_go() -> None:
 
 
 def test_sgfmill_has_one_user() -> None:
-    assert [module for module in MODULES if "sgfmill" in outside(imports(module))] == [
-        "gocnn.records"
-    ]
+    users = [module for module in MODULES if "sgfmill" in outside(imports(module))]
+    assert users == ["gocnn.sgf"]
 
 
 def test_the_front_door_loads_click_alone() -> None:
