@@ -43,8 +43,8 @@ def choose(engine: Engine, colour: str, chance: random.Random) -> str:
     """GNU Go's move, or now and then another of those it likes."""
     if chance.random() < SLIP:
         liked = engine.ask(f"top_moves_{colour}").split()[::2]  # vertex, value, vertex, ...
-        if liked:
-            vertex = chance.choice(liked[:5])
+        vertex = chance.choice(liked[:5] or ["pass"])
+        if liked and engine.ask(f"is_legal {colour} {vertex}") == "1":  # it may like to retake a ko
             engine.ask(f"play {colour} {vertex}")
             return vertex
     return engine.ask(f"genmove {colour}")
