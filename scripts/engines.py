@@ -52,17 +52,19 @@ class Engine:
             GocnnError: for an error answer, or when the engine has gone.
         """
         assert self._process.stdin and self._process.stdout
+        lines: list[str] = []
         try:
             self._process.stdin.write(command + "\n")
             self._process.stdin.flush()
+            for line in self._process.stdout:
+                if line.strip():
+                    lines.append(line.rstrip())
+                if lines and (not line.strip() or lines[0][0] not in "=?"):
+                    break
         except BrokenPipeError:
-            raise GocnnError(f"{self.command} has gone before {command!r}") from None
-        lines: list[str] = []
-        for line in self._process.stdout:
-            if line.strip():
-                lines.append(line.rstrip())
-            if lines and (not line.strip() or lines[0][0] not in "=?"):
-                break
+            pass
+        if not lines:
+            raise GocnnError(f"{self.command} is gone, without an answer to {command!r}")
         answer = "\n".join(lines)
         if not answer.startswith("="):
             raise GocnnError(f"{self.command} answers {answer!r} to {command!r}")

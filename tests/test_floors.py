@@ -168,3 +168,14 @@ def test_modules_and_functions_stay_small(module: str) -> None:
         if isinstance(node, ast.FunctionDef):
             length = len(rows & set(range(node.lineno, (node.end_lineno or 0) + 1)))
             assert length <= 45, f"{module}.{node.name}: {length} lines of code"
+
+
+def test_the_readme_names_every_file() -> None:
+    """Its table has a line for each module, package, script and page, and for nothing else."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## What is where")[1]
+    told = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+    files = [path for path in (ROOT / "scripts").iterdir() if path.is_file()]
+    there = {str(path.relative_to(ROOT)) for path in [*files, *(ROOT / "docs").glob("*.md")]}
+    rooms = {room_of(module).replace(".", "/") for module in MODULES if module != "gocnn"}
+    there |= {f"{room}/" if (ROOT / room).is_dir() else f"{room}.py" for room in rooms}
+    assert sorted(told) == sorted(there | {"data/"})
