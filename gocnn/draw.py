@@ -78,8 +78,8 @@ def board_text(
 
 
 def star_points(size: int) -> list[int]:
-    """The points marked on a board: those of the largest fixed handicap."""
-    for stones in (9, 4):
+    """The points marked on a board: nine, on small ones five, where no middle line is four."""
+    for stones in (9 if size >= 13 else 5, 4):
         try:
             return handicap_points(size, stones)
         except GocnnError:
