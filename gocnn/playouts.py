@@ -89,12 +89,7 @@ def _play_out(
 ) -> None:
     """Play on until both sides pass; `empty` and `listed` are working space."""
     points = board.stones.size - 1
-    count = 0
-    for point in range(points):
-        listed[point] = board.stones[point] == EMPTY
-        if listed[point]:
-            empty[count] = point
-            count += 1
+    count = _list_empty(board, empty, listed)
     last = points
     for _ in range(_LENGTH * points):
         point = _answer(board, last, colour)
@@ -212,6 +207,17 @@ def _has_two_liberties(board: Board, point: int, colour: int) -> bool:
                             return True
                         first = liberty
     return False
+
+
+@jit
+def _list_empty(board: Board, empty: NDArray[np.int16], listed: NDArray[np.bool_]) -> int:
+    count = 0
+    for point in range(board.stones.size - 1):
+        listed[point] = board.stones[point] == EMPTY
+        if listed[point]:
+            empty[count] = point
+            count += 1
+    return count
 
 
 @jit
