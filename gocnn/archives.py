@@ -20,7 +20,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from gocnn.errors import GocnnError
 from gocnn.trees import split_trees
@@ -100,8 +100,9 @@ class Walk:
             yield from self._zip(raw, source)
             return
         raw.seek(0)
-        stream = io.BufferedReader(cast(io.RawIOBase, _decompressed(raw)), 1 << 16)
-        if stream.peek(512)[257:262] == b"ustar" or source.lower().endswith(_TARS):
+        stream = _decompressed(raw)
+        is_tar = source.lower().endswith(_TARS) or stream.peek(512)[257:262] == b"ustar"
+        if is_tar:
             yield from self._tar(stream, source)
         else:
             yield from _pieces(stream, source)
@@ -115,6 +116,8 @@ class Walk:
                 opened = archive.extractfile(member)
                 if opened is not None:
                     yield from self._member(cast(BinaryIO, opened), f"{source}:{member.name}")
+            if stream.tell() <= archive.offset:  # no zeros end it
+                raise tarfile.ReadError("the end of the archive is missing")
 
     def _zip(self, raw: BinaryIO, source: str) -> Iterator[Piece | Broken]:
         with zipfile.ZipFile(raw) as archive:
@@ -169,15 +172,15 @@ class _Rejoined(io.RawIOBase):
         return head or self._rest.read(count)
 
 
-def _decompressed(raw: BinaryIO) -> BinaryIO:
+def _decompressed(raw: BinaryIO) -> Any:
     head = raw.read(6)
     raw.seek(0)
     if head.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+        return gzip.GzipFile(fileobj=raw)
     if head.startswith(b"BZh"):
-        return cast(BinaryIO, bz2.BZ2File(raw))
+        return bz2.BZ2File(raw)
     if head.startswith(b"\xfd7zXZ\x00"):
-        return cast(BinaryIO, lzma.LZMAFile(raw))
+        return lzma.LZMAFile(raw)
     return raw
 
 

@@ -63,7 +63,7 @@ def parse_date(text: str) -> int:
         early = _EARLY_YEAR.fullmatch(text)
         return int(early[1]) * 10000 if early else 0
     year, month, day = (int(part or 0) for part in found.groups())
-    if not 1 <= year <= _LAST_YEAR:
+    if not 100 <= year <= _LAST_YEAR:
         return 0
     if text.startswith("C") and len(found[3] or "") == 1:
         day = 0
@@ -114,13 +114,19 @@ def parse_result(text: str) -> Result:
     return Result(winner, _eastern_margin(text[named.end() :]))
 
 
+_STONES_APART = re.compile(r"(?:(\d+)\s*又)?\s*(\d+)/(\d+)\s*子")
+
+
 def _eastern_margin(text: str) -> float | None:
+    quarters = _STONES_APART.search(text)  # 2又3/4子: a Chinese margin in stones
+    if quarters and int(quarters[3]):
+        return 2 * (int(quarters[1] or 0) + int(quarters[2]) / int(quarters[3]))
     found = _EASTERN_MARGIN.search(text)
     if not found:
         return None
     points = float(found[1] or 0) + (0.5 if found[2] or found[3] else 0)
     if "子" in found[0]:
-        points *= 2  # a Chinese margin in stones
+        points *= 2
     return points if 0.25 <= points <= 625 else None
 
 

@@ -31,6 +31,7 @@ from gocnn.packing import pack_games
 from gocnn.records import Reject, read_piece
 
 CHUNK = 1 << 20  # bytes of records that a process takes at a time
+ALONE = 3  # so many chunks are read before other processes could have started
 
 
 class Packed(NamedTuple):
@@ -59,15 +60,26 @@ class Packed(NamedTuple):
 def packed_games(
     walk: Walk, size: int | None, filters: Filters, jobs: int
 ) -> Generator[Packed, None, None]:
-    """The packed chunks in order; processes are started only when there is work for two."""
+    """Read and pack all records of a walk, in its order.
+
+    Args:
+        walk: where the records are.
+        size: reject other board sizes; None takes all.
+        filters: which games to keep.
+        jobs: how many processes share the work; 1 works in this one.
+
+    Raises:
+        GocnnError: when a process was ended from outside.
+    """
     waiting: deque[Future[Packed] | Packed] = deque()
+    alone = float("inf") if jobs == 1 else ALONE
     with ExitStack() as stack:
         pool: ProcessPoolExecutor | None = None
-        for number, chunk in enumerate(_chunks(walk)):
+        for chunk in _chunks(walk):
             if isinstance(chunk, Reject):
-                empty = _pack((), size, filters)
-                waiting.append(empty._replace(rejects=[chunk]))
-            elif jobs == 1 or number == 0:
+                waiting.append(_pack((), size, filters)._replace(rejects=[chunk]))
+            elif alone > 0:
+                alone -= 1
                 waiting.append(_pack(chunk, size, filters))
             else:
                 pool = pool or _pool(stack, jobs)

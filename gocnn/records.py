@@ -9,9 +9,11 @@ Invariants:
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from functools import cache
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +28,7 @@ from gocnn.game import UNKNOWN_RESULT, Game, check_moves
 from gocnn.origins import claims_of
 from gocnn.position import handicap_points
 from gocnn.rules import BLACK, MAX_SIZE, POINT_MASK, WHITE, WHITE_BIT
-from gocnn.sgf import BadRecord, Line, mended
+from gocnn.sgf import BadRecord, Line, readings
 from gocnn.trees import split_trees
 
 REASONS = (
@@ -55,7 +57,7 @@ class Reject(NamedTuple):
 
 def read_games(
     paths: Sequence[str | os.PathLike[str]], *, size: int | None = None
-) -> Iterator[Game | Reject]:
+) -> Generator[Game | Reject, None, None]:
     """Every record under some paths, one after another.
 
     Args:
@@ -90,12 +92,13 @@ def load_game(path: str | os.PathLike[str], number: int = 1) -> Game:
     Raises:
         GocnnError: when there is none, or it is broken.
     """
-    for place, record in enumerate(read_games([path]), 1):
-        if place == number:
-            if isinstance(record, Reject):
-                said = f"{record.reason}: {record.detail}" if record.detail else record.reason
-                raise GocnnError(f"{record.source}: {said}")
-            return record
+    with closing(read_games([path])) as records:
+        record = next(islice(records, number - 1, None), None)
+    if isinstance(record, Game):
+        return record
+    if record is not None:
+        said = f"{record.reason}: {record.detail}" if record.detail else record.reason
+        raise GocnnError(f"{record.source}: {said}")
     raise GocnnError(f"{Path(path)}: there is no game {number} in it")
 
 
@@ -110,20 +113,18 @@ def _read(tree: bytes, source: str, number: int, size: int | None) -> Game | Rej
 def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Game:
     """One game tree as a checked game.
 
-    Bytes that make no game get a second chance, see `gocnn.sgf.mended`.
+    Bytes that make no game get a second chance, see `gocnn.sgf.readings`.
 
     Raises:
         BadRecord: with the reason and its place.
     """
-    try:
-        return _parse(tree, source, size)
-    except BadRecord:
-        for text in mended(tree):
-            try:
-                return _parse(text, source, size)
-            except BadRecord:
-                continue
-        raise
+    first: BadRecord | None = None
+    for text in readings(tree):
+        try:
+            return _parse(text, source, size)
+        except BadRecord as error:
+            first = first or error
+    raise first or BadRecord("broken tree")
 
 
 # -- the game ------------------------------------------------------------------------------

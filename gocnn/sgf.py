@@ -70,7 +70,7 @@ class Line:
         size: lines of the board.
         stones: colour by point, as set up before the first move.
         moves: (``b"B"`` or ``b"W"``, raw value) in order.
-        info: the properties of the root, raw, and those of later nodes up to the first move:
+        info: the properties of the root, raw, and those of later nodes before the first move:
             some editors leave the root empty.
 
     Raises:
@@ -134,11 +134,11 @@ class Line:
 
 
 def _information(nodes: list[_Properties]) -> _Properties:
-    info: _Properties = {}
-    for node in nodes:
-        info = {**node, **info}
-        if "B" in node or "W" in node:
+    info = nodes[0]
+    for node in nodes[1:]:
+        if "B" in info or "W" in info or "B" in node or "W" in node:
             break
+        info = {**node, **info}
     return info
 
 
@@ -201,18 +201,29 @@ def _points(value: bytes, size: int) -> list[int]:
 # -- broken bytes -----------------------------------------------------------------------------
 
 _STRAY = re.compile(rb"(\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\])\s*\]+", re.DOTALL)
+_HALF_A_LETTER = re.compile(rb"[\x81-\xfe]\\")
 
 
-def mended(tree: bytes) -> Iterator[bytes]:
-    """The tree as it may have been meant.
+def readings(tree: bytes) -> Iterator[bytes]:
+    """The tree in the ways in which it may be meant, the likeliest first.
 
-    First without the brackets that close what is closed already, as in ``RD[2008 [08:53]]``;
-    then, unless it is UTF-8, turned into UTF-8 from each encoding that it may be in: in some of
-    them a letter's second byte looks like a bracket or a backslash.
+    As it is; without the brackets that close what is closed already, as in
+    ``RD[2008 [08:53]]``; and, unless it is UTF-8, turned into UTF-8 from each encoding in which it
+    is text: in Shift-JIS, GBK and Big5 a letter's second byte may look like a bracket, or like a
+    backslash. Where it may be a backslash that comes first, since it would hide properties.
     """
+    doubtful = _HALF_A_LETTER.search(tree) is not None
+    if doubtful:
+        yield from _recoded(tree)
+    yield tree
     balanced = _STRAY.sub(rb"\1", tree)
     if balanced != tree:
         yield balanced
+    if not doubtful:
+        yield from _recoded(tree)
+
+
+def _recoded(tree: bytes) -> Iterator[bytes]:
     try:
         tree.decode()
     except UnicodeDecodeError:

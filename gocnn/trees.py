@@ -19,8 +19,7 @@ _MARGIN = 64  # a root's beginning may be cut off by the end of a chunk
 
 # Properties that stand first in roots and nowhere else (SGF FF[4], root and game-info properties).
 _ROOT = rb"\(\s*;\s*(?:GM|FF|CA|SZ|AP|EV|PB|PW)\s*\["
-# In a value only the surest signs count: comments may quote half a record.
-_VALUE = rb"\[[^\]\\(]*+(?:(?:\\.|\((?!\s*;\s*(?:GM|FF|CA|SZ|AP)\s*\[))[^\]\\(]*+)*+\]"
+_VALUE = rb"\[[^\]\\(]*+(?:(?:\\.|(?!" + _ROOT + rb")\()[^\]\\(]*+)*+\]"  # without a root in it
 _START = re.compile(rb"\(\s*;")
 _FLAT = re.compile(rb"\(\s*;[^()\[]*+(?:" + _VALUE + rb"[^()\[]*+)*+\)", re.DOTALL)
 _TOKEN = re.compile(
