@@ -1,6 +1,8 @@
 """The front door: help, errors in one line, and nothing heavy loaded before it is needed."""
 
 import errno
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +37,15 @@ def test_every_command_and_option_has_help(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_readme(name: str, root: Path) -> None:
     assert f"gocnn {name}" in (root / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_readme_parse(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\$ .*?gocnn (\w+ .*)$", text, re.MULTILINE)
+    assert len(lines) >= 7
+    for line in lines:
+        name, *arguments = shlex.split(line, comments=True)
+        main.commands[name].make_context(name, arguments)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
