@@ -7,12 +7,13 @@ from itertools import cycle
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from gtp_talk import new_engine, talk, uniform
 
+from gocnn.cli import main
 from gocnn.errors import GocnnError
 from gocnn.features import Conditions
 from gocnn.gtp.engine import Background
-from gocnn.gtp.run import gtp
 from gocnn.player import Prediction
 from gocnn.position import Position
 
@@ -156,13 +157,22 @@ def test_a_failed_genmove_leaves_the_position() -> None:
     assert engine.position.to_move == before
 
 
-def test_missing_weights_are_refused_at_once() -> None:
-    options = {
-        "rank": None, "opponent_rank": None, "temperature": 0.0, "seed": None, "resign": True,
-        "rules": "chinese", "weights": "no/such.safetensors",
-    }  # fmt: skip
-    with pytest.raises(GocnnError, match=r"no/such\.safetensors"):
-        gtp(**options)
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--weights no/such.safetensors", "no/such.safetensors: there is no such file"),
+        ("--rank strong", "'strong' is no rank: give 20k to 1k, 1d to 9d, or pro"),
+        ("--temperature nan", "temperature is 0 to 10, not nan"),
+        ("--rules ing", "--rules"),
+    ],
+)
+def test_wrong_options_are_refused_before_the_session(arguments: str, told: str) -> None:
+    """In one line on standard error; nothing that a controller could take for an answer."""
+    done = CliRunner().invoke(main, ["gtp", *arguments.split()], input="name\n")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 PROGRAM = """
