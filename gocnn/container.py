@@ -59,10 +59,14 @@ class Writer:
         self._file.write(bytes(_PREAMBLE.size))
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._temporary.unlink(missing_ok=True)
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(self.path)  # "No space left on device" alone says too little
+        try:
+            if self._file is not None:
+                self._file.close()  # which writes what is left, and may fail once more
+        finally:
+            self._temporary.unlink(missing_ok=True)
 
     def add(
         self, entries: NDArray[np.uint16], records: NDArray[np.void], names: Sequence[str]
@@ -113,9 +117,7 @@ class Writer:
         squeezed = self._temporary.with_suffix(".squeezed")
         try:
             file.seek(0)
-            # The settings suit 16-bit numbers whose upper bytes say little.
-            filters = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "lp": 1, "pb": 1}]
-            with lzma.open(squeezed, "wb", filters=filters) as out:
+            with lzma.open(squeezed, "wb", preset=6) as out:
                 while part := file.read(_PART):
                     out.write(part)
             with squeezed.open("rb+") as done:

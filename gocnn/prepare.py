@@ -93,7 +93,8 @@ def prepare(
         filters: which games to keep; by default those of 20 moves or more.
         without: corpus files whose games are left out, such as those to test with.
         validation: the share of games that `Corpus.split` holds out by default.
-        jobs: processes that read; by default one for each core.
+        jobs: processes that read; by default one for each core. They are spawned for more than
+            a few thousand games, so a script calls this under ``if __name__ == "__main__":``.
         rejects: a file for the list of rejects: source, reason and detail between tabs.
 
     Raises:

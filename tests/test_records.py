@@ -1,12 +1,17 @@
 """SGF in, checked games out: one small record for everything that real ones do wrong."""
 
+import doctest
+import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gocnn import claims, game, ranks
 from gocnn.archives import Piece
 from gocnn.claims import (
     komi_in_handicap,
@@ -429,3 +434,18 @@ def test_a_bad_record_says_reason_and_place() -> None:
     with pytest.raises(BadRecord, match="illegal move: move 2, W E5") as caught:
         parse_game(b"(;SZ[9];B[ee];W[ee])")
     assert (caught.value.reason, caught.value.detail) == ("illegal move", "move 2, W E5")
+
+
+@pytest.mark.parametrize("module", [claims, game, ranks])
+def test_the_examples_of_the_docstrings_hold(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted > 0 and result.failed == 0
+
+
+def test_a_corpus_needs_neither_sgfmill_nor_torch() -> None:
+    code = (
+        "import sys, gocnn.corpus, gocnn.records, gocnn.prepare\n"
+        "print([m for m in ('sgfmill', 'torch') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert found.stdout == b"[]\n"
