@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from boards import board, point
+from test_playouts import SEKI
 
 from gocnn.errors import GocnnError
 from gocnn.features import Conditions
@@ -57,16 +58,6 @@ FINISHED = """
     X X X X .
     O O O O O
     . O . O .
-"""
-# The same, but black can still capture at B1: white there is in atari.
-UNFINISHED = """
-    . X . X X X X
-    X X X X X X X
-    X X X X X X X
-    O O O O O O X
-    . . . . . O X
-    O O O O O O X
-    . . . . . O X
 """
 
 
@@ -138,6 +129,13 @@ def test_a_won_and_settled_game_is_ended_after_a_pass() -> None:
     assert (choice.point, choice.reason) == (25, "won")
 
 
+@pytest.mark.parametrize(("komi", "plays_on"), [(0.5, True), (4.5, True), (5.5, False)])
+def test_white_plays_on_for_a_dame_unless_it_has_won_without(komi: float, plays_on: bool) -> None:
+    """Black has 14 points, white 10, and one is open; a half point is a win only if it is safe."""
+    position = after_pass(board(FINISHED, komi=komi, to_move=WHITE))
+    assert choose(predictor("pass"), position).point == (point("E3", 5) if plays_on else 25)
+
+
 def test_a_dame_is_filled_before_the_pass() -> None:
     """Area counts it, and the network would rather pass."""
     position = board(FINISHED, komi=4.5)
@@ -163,6 +161,12 @@ def test_no_pass_while_a_capture_decides() -> None:
     assert choice.point in (point("C3", 7), point("C2", 7))
     position = after_pass(board(capture, komi=0.5))
     assert choose(predictor("pass"), position).point in (point("C3", 7), point("C2", 7))
+
+
+@pytest.mark.parametrize("to_move", [BLACK, WHITE])
+def test_a_seki_is_left_alone(to_move: int) -> None:
+    """Its shared liberties are nobody's points, but whoever fills them loses stones."""
+    assert choose(predictor("pass", "A7", "B6"), board(SEKI, to_move=to_move)).point == 49
 
 
 def test_an_early_pass_is_not_answered_by_a_pass() -> None:
