@@ -276,6 +276,17 @@ def test_asking_again_or_undoing_does_not_count_twice() -> None:
     assert player.choose(position).point != RESIGN
 
 
+def test_asking_again_does_not_start_the_count_again() -> None:
+    player = Player(predictor("A1", "J9", win=0.01), Style(seed=1, resign_after=3))
+    position = late(LOST)
+    for name in ("A1", "J9"):
+        player.choose(position)
+        assert player.choose(position).point != RESIGN
+        position.play(point(name, 9))
+        position.pass_()
+    assert player.choose(position).point == RESIGN
+
+
 # -- style ---------------------------------------------------------------------------------
 
 
