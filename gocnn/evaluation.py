@@ -6,7 +6,6 @@ taken over games: the variance of a ratio of sums over clusters (Cochran, "Sampl
 1977, section 6.3).
 """
 
-import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -32,17 +31,20 @@ PHASE = 50  # moves
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the scoreboard; shares are 0 to 1, intervals are +- at 95 percent."""
+    """One line of the scoreboard; shares are 0 to 1.
+
+    Intervals are +- at 95 percent, None where there is but one game.
+    """
 
     name: str
     positions: int
     games: int
     top1: float
-    top1_interval: float
+    top1_interval: float | None
     top5: float
-    top5_interval: float
+    top5_interval: float | None
     cross_entropy: float  # nats
-    cross_entropy_interval: float
+    cross_entropy_interval: float | None
     value_accuracy: float | None  # of positions whose winner is known; None without any
     value_interval: float | None
 
@@ -73,11 +75,15 @@ class Scores:
 def _line(row: Row) -> str:
     text = f"{row.name:16}{row.positions:10,}{row.games:7,}"
     for share, interval in ((row.top1, row.top1_interval), (row.top5, row.top5_interval)):
-        text += f"{100 * share:7.2f} ±{100 * interval:5.2f}"
-    text += f"{row.cross_entropy:8.3f} ±{row.cross_entropy_interval:5.3f}"
-    if row.value_accuracy is not None and row.value_interval is not None:
-        text += f"{100 * row.value_accuracy:7.2f} ±{100 * row.value_interval:5.2f}"
+        text += f"{100 * share:7.2f}{_margin(interval, 100, 2)}"
+    text += f"{row.cross_entropy:8.3f}{_margin(row.cross_entropy_interval, 1, 3)}"
+    if row.value_accuracy is not None:
+        text += f"{100 * row.value_accuracy:7.2f}{_margin(row.value_interval, 100, 2)}"
     return text
+
+
+def _margin(interval: float | None, scale: float, digits: int) -> str:
+    return " " * 7 if interval is None else f" ±{scale * interval:5.{digits}f}"
 
 
 def evaluate(
@@ -205,20 +211,19 @@ def infer(
 
 
 def _row(name: str, measured: NDArray[np.float64], games: NDArray[np.int64]) -> Row:
-    shares = [_ratio(column, games) for column in measured.T[:3]]
+    first, five, loss = (_ratio(column, games) for column in measured.T[:3])
     known = ~np.isnan(measured[:, 3])
     value = _ratio(measured[known, 3], games[known]) if known.any() else (None, None)
-    flat = list(itertools.chain.from_iterable(shares))
-    return Row(name, len(games), len(np.unique(games)), *flat, *value)
+    return Row(name, len(games), len(np.unique(games)), *first, *five, *loss, *value)
 
 
-def _ratio(values: NDArray[np.float64], games: NDArray[np.int64]) -> tuple[float, float]:
+def _ratio(values: NDArray[np.float64], games: NDArray[np.int64]) -> tuple[float, float | None]:
     """The mean over positions, and half the width of its 95% interval over games."""
     _, cluster = np.unique(games, return_inverse=True)
     mean = float(values.mean())
     clusters = int(cluster.max()) + 1
     if clusters < 2:
-        return mean, float("nan")
+        return mean, None
     residuals = np.bincount(cluster, weights=values - mean)
     variance = clusters / (clusters - 1) * float(residuals @ residuals) / len(values) ** 2
     return mean, 1.96 * variance**0.5

@@ -1,6 +1,7 @@
 """Ladders: real shapes, and a slow reader without short cuts beside the fast one."""
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -140,20 +141,21 @@ def _slow(position: Position, prey: int) -> bool:
                 if position.board.stones[near] == -colour:
                     theirs = _liberties(position, near)
                     tries |= set(theirs) if len(theirs) == 1 else set()
-        return not any(
-            _after(position, move, prey, lambda p: len(_liberties(p, prey)) >= 2
-                   and not _slow(p, prey))
-            for move in tries
-        )  # fmt: skip
+
+        def is_out(after: Position) -> bool:
+            return len(_liberties(after, prey)) >= 2 and not _slow(after, prey)
+
+        return not any(_after(position, move, is_out) for move in tries)
     if len(liberties) == 1:
         return True
-    return any(
-        _after(position, move, prey, lambda p: len(_liberties(p, prey)) == 1 and _slow(p, prey))
-        for move in liberties
-    )
+
+    def is_lost(after: Position) -> bool:
+        return len(_liberties(after, prey)) == 1 and _slow(after, prey)
+
+    return any(_after(position, move, is_lost) for move in liberties)
 
 
-def _after(position, move, prey, judge):  # type: ignore[no-untyped-def]
+def _after(position: Position, move: int, judge: Callable[[Position], bool]) -> bool:
     if not position.is_legal(move):
         return False
     position.play(move)

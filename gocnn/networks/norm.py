@@ -1,8 +1,26 @@
 """Batch normalisation that means the same for one process and for many."""
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+
+class _SumOverAll(torch.autograd.Function):
+    """The sum of a tensor over all processes; its gradient is summed likewise."""
+
+    @staticmethod
+    def forward(_context: Any, tensor: Tensor) -> Tensor:
+        total = tensor.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_context: Any, gradient: Tensor) -> Tensor:
+        total = gradient.clone()
+        dist.all_reduce(total)
+        return total
 
 
 class BatchNorm(nn.BatchNorm2d):
@@ -18,12 +36,10 @@ class BatchNorm(nn.BatchNorm2d):
             return super().forward(x_BCHW)
         if dist.get_world_size() == 1:
             return super().forward(x_BCHW)
-        from torch.distributed.nn.functional import all_reduce
-
         x = x_BCHW.float()
         count = x.numel() // x.shape[1] * dist.get_world_size()
-        moments = all_reduce(torch.stack((x.sum((0, 2, 3)), x.square().sum((0, 2, 3)))))
-        mean, square = moments / count
+        sums = torch.stack((x.sum((0, 2, 3)), x.square().sum((0, 2, 3))))
+        mean, square = _SumOverAll.apply(sums) / count  # type: ignore[no-untyped-call]
         variance = square - mean.square()
         self._remember(mean.detach(), variance.detach() * count / (count - 1))
         scale = self.weight * torch.rsqrt(variance + self.eps)

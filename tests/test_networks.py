@@ -1,0 +1,74 @@
+"""The architectures: shapes, any board size, and that nothing is pooled on the policy's way."""
+
+import pytest
+import torch
+
+from gocnn.errors import GocnnError
+from gocnn.networks import ARCHITECTURES, SIZES, build
+
+SETTINGS = {"planes": 5, "globals": 7, "blocks": 2, "channels": 16}
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("size", [9, 13, 19, 25])
+def test_every_size_of_board_runs_through_the_same_weights(name: str, size: int) -> None:
+    network = build(name, SETTINGS).eval()
+    output = network(torch.rand(3, 5, size, size), torch.rand(3, 7))
+    assert output.logits.shape == (3, size * size + 1)
+    assert output.value.shape == (3,)
+
+
+def test_a_change_moves_only_the_logits_within_reach() -> None:
+    """Poolless: what a point says depends on its surroundings alone."""
+    torch.manual_seed(0)
+    network = build("resnet", SETTINGS).eval()
+    for name, parameter in network.named_parameters():
+        if name.endswith("norm2.weight"):  # blocks begin as the identity; let them do something
+            torch.nn.init.ones_(parameter)
+    planes = torch.rand(1, 5, 25, 25)
+    changed = planes.clone()
+    changed[0, :, 2, 2] += 1
+    context = torch.rand(1, 7)
+    with torch.inference_mode():
+        moved = network(changed, context).logits - network(planes, context).logits
+    moved = moved[0, :-1].view(25, 25).abs() > 0
+    reach = 1 + 2 * 2 + 1  # stem, two convolutions a block, the policy's last one
+    assert moved[2, 2]
+    assert moved[: 3 + reach, : 3 + reach].sum() > 50
+    assert not moved[3 + reach :, :].any()
+    assert not moved[:, 3 + reach :].any()
+
+
+def test_a_shift_of_the_board_shifts_the_logits() -> None:
+    torch.manual_seed(1)
+    network = build("resnet", SETTINGS).eval()
+    pattern = torch.rand(5, 5, 5)
+    here, there = torch.zeros(2, 1, 5, 25, 25)
+    here[0, :, 9:14, 9:14] = pattern
+    there[0, :, 9:14, 10:15] = pattern
+    with torch.inference_mode():
+        a, b = (network(x, torch.zeros(1, 7)).logits[0, :-1].view(25, 25) for x in (here, there))
+    assert torch.allclose(a[8:17, 8:16], b[8:17, 9:17], atol=1e-5)
+
+
+def test_globals_matter() -> None:
+    torch.manual_seed(2)
+    network = build("resnet", SETTINGS).eval()
+    planes = torch.rand(1, 5, 9, 9)
+    with torch.inference_mode():
+        one = network(planes, torch.zeros(1, 7))
+        other = network(planes, torch.ones(1, 7))
+    assert not torch.allclose(one.logits, other.logits)
+    assert not torch.allclose(one.value, other.value)
+
+
+def test_unknown_architectures_and_settings_are_named() -> None:
+    with pytest.raises(GocnnError, match="unknown architecture 'x'; there are resnet"):
+        build("x", SETTINGS)
+    with pytest.raises(GocnnError, match="does not take"):
+        build("resnet", SETTINGS | {"colour": 3})
+
+
+def test_the_dial_grows() -> None:
+    sizes = [settings["blocks"] * settings["channels"] ** 2 for settings in SIZES.values()]
+    assert sizes == sorted(sizes)

@@ -1,0 +1,116 @@
+"""Weights keep their passport, and what does not fit is refused by name."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from gocnn.errors import GocnnError
+from gocnn.features import FULL
+from gocnn.networks import build
+from gocnn.weights import (
+    Passport,
+    load_tensors,
+    load_weights,
+    save_tensors,
+    save_weights,
+    write_atomically,
+)
+
+SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
+PASSPORT = Passport(
+    architecture="resnet",
+    settings=SETTINGS,
+    encoding="full-1",
+    positions=1234,
+    steps=10,
+    corpus="abc",
+    accuracy={"validation": 0.25},
+)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "w.safetensors"
+    save_weights(path, build("resnet", SETTINGS).state_dict(), PASSPORT)
+    return path
+
+
+def test_what_was_saved_is_loaded(saved: Path) -> None:
+    network, encoding, passport = load_weights(saved)
+    assert passport == PASSPORT
+    assert encoding is FULL
+    assert not network.training
+    tensors, _ = load_tensors(saved)
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, tensors[name])
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GocnnError, match=r"none\.safetensors: there is no such weights file"):
+        load_weights(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"\xff" * 5000])
+def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(GocnnError, match=r"w\.safetensors: not a weights file"):
+        load_weights(path)
+
+
+def test_a_truncated_file_is_refused(saved: Path) -> None:
+    saved.write_bytes(saved.read_bytes()[:-100])
+    with pytest.raises(GocnnError, match="cut short"):
+        load_weights(saved)
+
+
+def test_tensors_without_a_passport_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file({"x": torch.zeros(2)}, path)
+    with pytest.raises(GocnnError, match="no passport"):
+        load_weights(path)
+
+
+# what the passport says, and what the refusal names
+MISMATCHES = [
+    ({"encoding": "full-9"}, "unknown encoding 'full-9'"),
+    ({"architecture": "mlp"}, "unknown architecture 'mlp'"),
+    ({"settings": SETTINGS | {"channels": 8}}, "do not fit its passport"),
+    ({"settings": SETTINGS | {"depth": 8}}, "does not take"),
+    ({"format": 99}, "update gocnn"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), MISMATCHES)
+def test_a_mismatch_is_refused_by_name(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    path = tmp_path / "w.safetensors"
+    passport = Passport(**(vars_of(PASSPORT) | change))  # type: ignore[arg-type]
+    save_weights(path, build("resnet", SETTINGS).state_dict(), passport)
+    with pytest.raises(GocnnError, match=message):
+        load_weights(path)
+
+
+def vars_of(passport: Passport) -> dict[str, object]:
+    return dict(vars(passport))
+
+
+def test_a_newer_passport_may_say_more(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_tensors(path, build("resnet", SETTINGS).state_dict(), vars_of(PASSPORT) | {"new": 1})
+    assert load_weights(path)[2] == PASSPORT
+
+
+def test_a_failed_write_leaves_the_old_file(saved: Path) -> None:
+    before = saved.read_bytes()
+    folder = saved.parent / "x"
+    with pytest.raises(GocnnError, match="cannot write"):
+        write_atomically(folder / "w.safetensors", b"data")
+    saved.parent.joinpath("d").mkdir()
+    with pytest.raises(GocnnError, match="untouched"):
+        write_atomically(saved.parent / "d", b"data")
+    assert saved.read_bytes() == before
+    assert not list(saved.parent.glob(".*part"))
