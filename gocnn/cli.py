@@ -200,7 +200,7 @@ def prepare(**options: Any) -> None:
     "--init",
     "initial",
     type=click.Path(path_type=Path),
-    help="Start from these weights (fine-tuning).",
+    help="Fine-tune these weights; their network goes before --size.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
 @click.option("--stop-after", type=_Duration(), help="Stop, to resume later, after this time.")

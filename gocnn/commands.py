@@ -18,9 +18,10 @@ from gocnn.evaluation import evaluate as measure
 from gocnn.filters import Filters
 from gocnn.networks import SIZES
 from gocnn.prepare import Report
+from gocnn.runs import Budget, Processes, Run, own_device
 from gocnn.sources import corpus_of
 from gocnn.trainer import Recipe
-from gocnn.training import Budget, Run, Session
+from gocnn.training import Session
 from gocnn.weights import load_weights
 
 DEFAULT_SECONDS = 3600.0
@@ -56,6 +57,18 @@ def _say(corpus: Corpus, report: Report | None) -> None:
     click.echo(f"{len(corpus):,} games, {corpus.positions:,} positions", err=True)
 
 
+def _shared_corpus(options: dict[str, Any], cache: Path) -> Corpus:
+    """The corpus; of several processes the first makes it, and the others then map it."""
+    processes = Processes.join(own_device(options["device"]))
+    if not processes.first:
+        processes.wait()
+    corpus, report = corpus_of(options["games"], cache, size=options["board_size"])
+    if processes.first:
+        _say(corpus, report)
+        processes.wait()
+    return corpus
+
+
 def train(**options: Any) -> None:
     """Train as the options of the command say.
 
@@ -63,10 +76,7 @@ def train(**options: Any) -> None:
         GocnnError: when something is wrong with the games, the options or the disk.
     """
     folder: Path = options["output"]
-    corpus, report = corpus_of(
-        options["games"], folder / "corpus.gocnn", size=options["board_size"]
-    )
-    _say(corpus, report)
+    corpus = _shared_corpus(options, folder / "corpus.gocnn")
     run = Run(
         settings=_tower(options["network_size"]),
         encoding=options["encoding"],

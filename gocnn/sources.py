@@ -1,6 +1,8 @@
 """The games that a user names, as a corpus: opened, taken from the cache, or made."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from gocnn.archives import Walk
@@ -41,7 +43,12 @@ def corpus_of(
         if len(games) > 1:
             raise GocnnError("name one corpus file, or games, not several of both")
         return Corpus.open(games[0]), None
-    wanted = {"inputs": Walk(games).signature(), "size": size}
+    filters = filters or Filters()
+    wanted = {
+        "inputs": Walk(games).signature(),
+        "size": size,
+        "filters": json.loads(json.dumps(asdict(filters))),
+    }
     if cache.exists():
         corpus = _opened(cache)
         if corpus is not None and all(

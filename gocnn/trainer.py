@@ -90,7 +90,7 @@ class Trainer:
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         forward: nn.Module = self.network
         if distributed:
-            forward = DistributedDataParallel(forward, broadcast_buffers=False)
+            forward = DistributedDataParallel(forward)
         self._forward: Any = torch.compile(forward) if compile else forward
         self._views = Views(size, device)
         self._sums = torch.zeros(4, device=device)

@@ -8,128 +8,30 @@ with the same weights, bit for bit, as one that is not.
 
 import json
 import os
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed as dist
-from torch import nn
+from torch import Tensor, nn
 
-from gocnn.batches import Hiding, Positions, Stream, ahead
+from gocnn.batches import Positions, Stream, ahead
 from gocnn.corpus import Corpus
-from gocnn.devices import choose_device, fast_bf16, settle
+from gocnn.devices import fast_bf16, settle
 from gocnn.errors import GocnnError
 from gocnn.evaluation import Scores, evaluate
 from gocnn.features import encoding_named
 from gocnn.networks import build
 from gocnn.progress import bar
+from gocnn.runs import Processes, Run, budget_of, own_device, run_from, stop_on_signals
 from gocnn.trainer import Losses, Recipe, Trainer
 from gocnn.weights import Passport, load_tensors, load_weights, save_tensors, save_weights
 
 LOG_SECONDS = 5.0
 VALIDATIONS = 20  # in a whole run, at most
 VALIDATION_SHARE = 0.05  # of the time, at most
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """How long a run is; exactly one of the two is given."""
-
-    seconds: float | None = None
-    positions: int | None = None
-
-    def __post_init__(self) -> None:
-        given = [value for value in (self.seconds, self.positions) if value is not None]
-        if len(given) != 1 or given[0] <= 0:
-            raise GocnnError("a run needs one budget above 0: a time, or a number of positions")
-
-    def progress(self, seconds: float, positions: int) -> float:
-        """The share that is done, 0 to 1."""
-        if self.seconds is not None:
-            return min(1.0, seconds / self.seconds)
-        assert self.positions is not None
-        return min(1.0, positions / self.positions)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One training run, as its checkpoint knows it."""
-
-    architecture: str = "resnet"
-    settings: dict[str, Any]  # of the architecture, without the numbers of inputs
-    encoding: str = "full-1"
-    budget: Budget | None = None  # None, when resuming: that of the checkpoint
-    recipe: Recipe = field(default_factory=Recipe)
-    hiding: Hiding = field(default_factory=Hiding)
-    validation: float = 0.01  # share of the games held out
-    validation_positions: int = 4096
-    initial: str = ""  # weights to start from; empty for a fresh network
-
-
-@dataclass(frozen=True, slots=True)
-class Processes:
-    """This process among those that train together (started by torchrun)."""
-
-    rank: int
-    count: int
-
-    @classmethod
-    def join(cls, device: torch.device) -> "Processes":
-        """Meet the others, if there are any."""
-        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-            return cls(0, 1)
-        if not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        return cls(dist.get_rank(), dist.get_world_size())
-
-    @property
-    def first(self) -> bool:
-        """Whether this is the process that writes files and talks."""
-        return self.rank == 0
-
-    def any(self, flag: bool, device: torch.device) -> bool:
-        """Whether the flag is set in any process."""
-        if self.count == 1:
-            return flag
-        shared = torch.tensor(int(flag), device=device)
-        dist.all_reduce(shared)
-        return bool(shared.item())
-
-    def agree(self, value: float, device: torch.device) -> float:
-        """The first process's value."""
-        if self.count == 1:
-            return value
-        shared = torch.tensor(value, dtype=torch.float64, device=device)
-        dist.broadcast(shared, 0)
-        return float(shared.item())
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """Within the block, SIGINT and SIGTERM set the event; a second one ends the program."""
-    wanted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield wanted
-        return
-
-    def note(number: int, _frame: object) -> None:
-        if wanted.is_set():
-            raise KeyboardInterrupt
-        wanted.set()
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield wanted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Session:
@@ -165,28 +67,20 @@ class Session:
         self.checkpoint = folder / "checkpoint.safetensors"
         self.checkpoint_seconds = checkpoint_seconds
         self.corpus = corpus
-        self.device = _own_device(choose_device(device))
+        self.device = own_device(device)
         self.processes = Processes.join(self.device)
         self.seconds = 0.0  # of training so far, validation included
         self.validations: list[dict[str, Any]] = []
         folder.mkdir(parents=True, exist_ok=True)
         self._board = _tensorboard(folder) if tensorboard and self.processes.first else None
-        tensors, about = load_tensors(self._existing()) if resume else ({}, {})
-        if resume:
-            run = _run_from(about, run.budget)
-            if about["corpus"] != corpus.checksum:
-                raise GocnnError(
-                    f"{self.checkpoint}: was trained on other games than these; "
-                    "resume with the same games, or start a new run with --init"
-                )
-        self.run = run
-        self.budget = _budget(run)
-        self.encoding = encoding_named(run.encoding)
-        bf16 = run.recipe.bf16 and fast_bf16(self.device)
+        self.run, tensors, about = self._resumed(run) if resume else self._begun(run)
+        self.budget = budget_of(self.run)
+        self.encoding = encoding_named(self.run.encoding)
+        bf16 = self.run.recipe.bf16 and fast_bf16(self.device)
         self.trainer = Trainer(
-            self._network(fresh=not resume),
-            Recipe(**(asdict(run.recipe) | {"bf16": bf16})),
-            size=self._split(corpus, run.validation),
+            self._network(),
+            Recipe(**(asdict(self.run.recipe) | {"bf16": bf16})),
+            size=self._split(corpus, self.run.validation),
             device=self.device,
             distributed=self.processes.count > 1,
             compile=self.device.type == "cuda" if compile is None else compile,
@@ -196,10 +90,36 @@ class Session:
             self.seconds = about["seconds"]
             self.validations = about["validations"]
 
-    def _existing(self) -> Path:
+    def _begun(self, run: Run) -> tuple[Run, dict[str, Tensor], dict[str, Any]]:
+        """A fresh run, with the network of the weights that it starts from, and an empty log."""
+        if self.checkpoint.exists():
+            raise GocnnError(
+                f"{self.checkpoint}: a run is here already; "
+                "go on with --resume, or name another folder with -o"
+            )
+        if run.initial:
+            _, encoding, passport = load_weights(run.initial)
+            run = replace(
+                run,
+                architecture=passport.architecture,
+                settings=passport.settings,
+                encoding=encoding.name,
+            )
+        if self.processes.first:
+            (self.folder / "log.jsonl").write_bytes(b"")
+        return run, {}, {}
+
+    def _resumed(self, run: Run) -> tuple[Run, dict[str, Tensor], dict[str, Any]]:
+        """The run of the checkpoint with what it holds; a new budget goes before its own."""
         if not self.checkpoint.exists():
             raise GocnnError(f"{self.checkpoint}: there is no run to resume here")
-        return self.checkpoint
+        tensors, about = load_tensors(self.checkpoint)
+        if about["corpus"] != self.corpus.checksum:
+            raise GocnnError(
+                f"{self.checkpoint}: was trained on other games than these; "
+                "resume with the same games, or start a new run with --init"
+            )
+        return run_from(about, run.budget), tensors, about
 
     def _split(self, corpus: Corpus, share: float) -> int:
         training, held_out = corpus.split(share)
@@ -207,25 +127,14 @@ class Session:
         self.held_out = Positions(corpus, held_out, passes=False) if len(held_out) else None
         return self.training.size
 
-    def _network(self, *, fresh: bool) -> nn.Module:
+    def _network(self) -> nn.Module:
         run = self.run
-        self.settings = {
-            "planes": self.encoding.plane_count,
-            "globals": self.encoding.global_count,
-            **run.settings,
-        }
+        inputs = {"planes": self.encoding.plane_count, "globals": self.encoding.global_count}
+        self.settings = inputs | run.settings
         torch.manual_seed(run.recipe.seed)
         network = build(run.architecture, self.settings)
-        if fresh and run.initial:
-            started, encoding, passport = load_weights(run.initial)
-            if (passport.architecture, passport.settings) != (run.architecture, self.settings):
-                raise GocnnError(
-                    f"{run.initial}: is a {passport.architecture} with {passport.settings}; "
-                    f"this run wants {run.architecture} with {self.settings}"
-                )
-            if encoding.name != run.encoding:
-                raise GocnnError(f"{run.initial}: sees {encoding.name}, this run {run.encoding}")
-            network.load_state_dict(started.state_dict())
+        if run.initial and not self.checkpoint.exists():
+            network.load_state_dict(load_weights(run.initial)[0].state_dict())
         return network
 
     @property
@@ -413,21 +322,6 @@ class _Clock:
         self._bar.close()
 
 
-def _run_from(about: dict[str, Any], budget: Budget | None) -> Run:
-    """The run of a checkpoint, with a new budget if one is given."""
-    saved = dict(about["run"])
-    saved["budget"] = budget or Budget(**saved["budget"])
-    saved["recipe"] = Recipe(**saved["recipe"])
-    saved["hiding"] = Hiding(**saved["hiding"])
-    return Run(**saved)
-
-
-def _budget(run: Run) -> Budget:
-    if run.budget is None:
-        raise GocnnError("a new run needs a budget: a time, or a number of positions")
-    return run.budget
-
-
 def _tensorboard(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
@@ -436,10 +330,3 @@ def _tensorboard(folder: Path) -> Any:
             "TensorBoard is not installed: pip install 'gocnn[tensorboard]', or leave it out"
         ) from error
     return SummaryWriter(str(folder / "tensorboard"))
-
-
-def _own_device(device: torch.device) -> torch.device:
-    if device.type == "cuda" and "LOCAL_RANK" in os.environ:
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-        torch.cuda.set_device(device)
-    return device

@@ -9,6 +9,8 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 
 os.environ["MPLBACKEND"] = "Agg"  # pictures without a screen
+# Networks here are so small that threads only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Compiled code makes first calls slow, and a suite that fails by chance is not believed.
 settings.register_profile("gocnn", deadline=None, derandomize=True)
