@@ -205,12 +205,14 @@ def prepare(**options: Any) -> None:
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
 @click.option("--stop-after", type=_Duration(), help="Stop, to resume later, after this time.")
 @click.option("--batch", default=128, show_default=True, help="Positions of an update.")
-@click.option("--rate", default=2e-3, show_default=True, help="Learning rate at its peak.")
+@click.option("--rate", default=4e-3, show_default=True, help="Learning rate at its peak.")
 @click.option("--seed", default=0, show_default=True, help="Of the order and the first weights.")
 @click.option("--validation", default=0.01, show_default=True, help="Share of games held out.")
 @click.option("--board-size", default=19, show_default=True, help="Lines of the boards to take.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
-@click.option("--compile/--no-compile", default=None, help="Use torch.compile (default: on CUDA).")
+@click.option(
+    "--compile/--no-compile", default=None, help="Use torch.compile (default: on CUDA, if faster)."
+)
 @click.option("--tensorboard", is_flag=True, help="Also log for TensorBoard, into the folder.")
 def train(**options: Any) -> None:
     """Train a network on GAMES; one hour, unless told otherwise.

@@ -49,6 +49,7 @@ def draw_curve(log: Path, picture: Path) -> bool:
         return False
     try:
         from matplotlib.figure import Figure
+        from matplotlib.ticker import EngFormatter
     except ImportError as error:
         raise GocnnError(f"{picture}: drawing it needs matplotlib; pip install it") from error
     figure = Figure(figsize=(9, 4), layout="constrained")
@@ -73,6 +74,7 @@ def draw_curve(log: Path, picture: Path) -> bool:
             label="held-out games",
         )
         axes.set_xlabel("positions seen")
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
     right.legend(loc="lower right")

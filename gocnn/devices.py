@@ -1,12 +1,17 @@
 """Which processor to compute on, and in which precision."""
 
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gocnn.errors import GocnnError
 from gocnn.symmetry import point_maps, source_maps
+
+_Form = Callable[..., Any]
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -44,6 +49,54 @@ def settle(network: nn.Module, device: torch.device) -> nn.Module:
     """Move a network to a device, its filters laid out channels last, as its inputs will be."""
     settled: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return settled
+
+
+class Contest:
+    """Two forms of one function take turns at the start; the faster one stays.
+
+    Each form first runs `warm` times, so that compiling and tuning do not count, and then `timed`
+    times against the clock.
+
+    Args:
+        forms: two callables that do the same.
+        synchronize: waits until the device has done all its work.
+        clock: seconds.
+        warm: calls before the clock starts.
+        timed: calls that are timed.
+    """
+
+    def __init__(
+        self,
+        forms: tuple[_Form, _Form],
+        synchronize: Callable[[], object],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        warm: int = 30,
+        timed: int = 30,
+    ) -> None:
+        self._forms, self._synchronize, self._clock = forms, synchronize, clock
+        self._warm, self._round = warm, warm + timed
+        self._calls = 0
+        self._began = 0.0
+        self._times: list[float] = []
+
+    def form(self) -> _Form:
+        """The form to use for the next call."""
+        if len(self._times) == 2:
+            return self._forms[0 if self._times[0] <= self._times[1] else 1]
+        place = self._calls % self._round
+        if place in (0, self._warm) and self._calls:
+            self._synchronize()
+            now = self._clock()
+            if place == 0:
+                self._times.append(now - self._began)
+                return self.form() if len(self._times) == 2 else self._turn()
+            self._began = now
+        return self._turn()
+
+    def _turn(self) -> _Form:
+        self._calls += 1
+        return self._forms[len(self._times)]
 
 
 class Views:

@@ -6,6 +6,7 @@ bit for bit.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from gocnn.batches import Batch
-from gocnn.devices import Views, autocast, settle
+from gocnn.devices import Contest, Views, autocast, settle
 from gocnn.errors import GocnnError
 from gocnn.optimizer import Optimizer
 
@@ -24,8 +25,8 @@ from gocnn.optimizer import Optimizer
 class Recipe:
     """How to train; all of it goes into the checkpoint."""
 
-    batch: int = 256  # positions of an update, over all processes
-    rate: float = 2e-3  # the learning rate at its peak
+    batch: int = 128  # positions of an update, over all processes
+    rate: float = 4e-3  # the learning rate at its peak
     warmup: float = 0.01  # share of the run in which the rate climbs
     final_rate: float = 0.01  # the rate at the end, as a share of the peak
     weight_decay: float = 0.05
@@ -68,7 +69,8 @@ class Trainer:
         size: lines of the board.
         device: where to compute.
         distributed: whether the gradients are shared with other processes.
-        compile: whether torch.compile makes the forward pass.
+        compile: whether torch.compile makes the forward pass; None tries it on CUDA and keeps it
+            if it is faster.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Trainer:
         size: int,
         device: torch.device,
         distributed: bool = False,
-        compile: bool = False,
+        compile: bool | None = False,
     ) -> None:
         self.recipe = recipe
         self.device = device
@@ -91,7 +93,7 @@ class Trainer:
         forward: nn.Module = self.network
         if distributed:
             forward = DistributedDataParallel(forward)
-        self._forward: Any = torch.compile(forward) if compile else forward
+        self._forms = _forms(forward, compile, device)
         self._views = Views(size, device)
         self._sums = torch.zeros(4, device=device)
         self._summed = 0
@@ -110,7 +112,7 @@ class Trainer:
         """
         planes, context, moves, results, known = self._shown(batch)
         with autocast(self.device, self.recipe.bf16):
-            output = self._forward(planes, context)
+            output = self._forms()(planes, context)
         logits = output.logits.float()
         policy_loss = F.cross_entropy(logits, moves)
         errors = F.binary_cross_entropy_with_logits(
@@ -186,3 +188,16 @@ class Trainer:
                 self.average[name].copy_(tensor)
         except (RuntimeError, KeyError) as error:
             raise GocnnError(f"the checkpoint is of another network: {error}") from error
+
+
+def _forms(
+    forward: nn.Module, compile: bool | None, device: torch.device
+) -> Callable[[], Callable[..., Any]]:
+    """What to call for each forward pass: the network as it is, compiled, or the faster one."""
+    if compile is False or (compile is None and device.type != "cuda"):
+        return lambda: forward
+    torch._dynamo.config.suppress_errors = True  # without a compiler it runs as it is
+    compiled = torch.compile(forward)
+    if compile:
+        return lambda: compiled
+    return Contest((forward, compiled), lambda: torch.cuda.synchronize(device)).form

@@ -43,7 +43,7 @@ class Session:
         folder: where the run lives; made if needed.
         device: a name for `choose_device`.
         resume: go on from the folder's checkpoint.
-        compile: use torch.compile; None means on CUDA only.
+        compile: use torch.compile; None tries it on CUDA, and keeps it if it is faster.
         checkpoint_seconds: time between checkpoints.
         tensorboard: also log for TensorBoard, into the folder.
 
@@ -83,7 +83,7 @@ class Session:
             size=self._split(corpus, self.run.validation),
             device=self.device,
             distributed=self.processes.count > 1,
-            compile=self.device.type == "cuda" if compile is None else compile,
+            compile=compile,
         )
         if resume:
             self.trainer.load(tensors, about["steps"])

@@ -1,0 +1,64 @@
+"""Devices, views, and the contest between a network as it is and compiled."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from gocnn.devices import Contest, Views, choose_device
+from gocnn.errors import GocnnError
+from gocnn.symmetry import source_maps
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(("costs", "winner"), [((3.0, 2.0), 1), ((2.0, 3.0), 0), ((2.0, 2.0), 0)])
+def test_the_faster_form_stays(costs: tuple[float, float], winner: int) -> None:
+    now = 0.0
+    calls: list[int] = []
+
+    def make(number: int) -> Callable[[], None]:
+        def run() -> None:
+            nonlocal now
+            first = number not in calls  # the first call of the second form compiles it
+            calls.append(number)
+            now += costs[number] + (100.0 if first and number else 0.0)
+
+        return run
+
+    contest = Contest((make(0), make(1)), lambda: None, clock=lambda: now, warm=3, timed=4)
+    for _ in range(30):
+        contest.form()()
+    assert calls[:14] == [0] * 7 + [1] * 7
+    assert calls[14:] == [winner] * 16
+
+
+def test_views_on_a_device_are_those_of_the_board() -> None:
+    views = Views(5, CPU)
+    planes = torch.arange(2 * 3 * 25).view(2, 3, 5, 5)
+    for view in range(8):
+        which = torch.full((2,), view)
+        shown = views.planes(planes, which)
+        expected = planes.numpy().reshape(2, 3, 25)[:, :, source_maps(5)[view, :-1]]
+        assert (shown.numpy().reshape(2, 3, 25) == expected).all()
+        logits = torch.rand(2, 26)
+        points = torch.tensor([7, 25])
+        there = views.points(points, which)
+        back = views.logits_back(logits, which)
+        assert torch.equal(back[torch.arange(2), points], logits[torch.arange(2), there])
+        assert there[1] == 25
+
+
+def test_different_views_in_one_batch() -> None:
+    views = Views(3, CPU)
+    board = torch.arange(9).view(1, 1, 3, 3).expand(8, 1, 3, 3)
+    shown = views.planes(board, torch.arange(8))
+    assert len({tuple(np.asarray(view).ravel()) for view in shown}) == 8
+
+
+def test_the_cpu_is_always_there() -> None:
+    assert choose_device("cpu") == CPU
+    assert choose_device().type in ("cpu", "cuda", "mps")
+    with pytest.raises(GocnnError, match="unknown device"):
+        choose_device("gpu0")
