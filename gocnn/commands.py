@@ -25,6 +25,7 @@ from gocnn.training import Session
 from gocnn.weights import load_weights
 
 DEFAULT_SECONDS = 3600.0
+FEW_GAMES = 10
 
 
 def _tower(size: str) -> dict[str, int]:
@@ -94,6 +95,7 @@ def train(**options: Any) -> None:
         compile=options["compile"],
         tensorboard=options["tensorboard"],
     )
+    _hint(session)
     done = session.work(options["stop_after"])
     if not session.processes.first:
         return
@@ -103,6 +105,16 @@ def train(**options: Any) -> None:
     if draw_curve(folder / "log.jsonl", folder / "curve.svg"):
         click.echo(f"learning curve: {folder / 'curve.svg'}")
     click.echo(f"weights: {folder / 'weights.safetensors'}")
+
+
+def _hint(session: Session) -> None:
+    held_out = 0 if session.held_out is None else len(session.held_out.games)
+    if held_out < FEW_GAMES and session.processes.first:
+        click.echo(
+            f"{held_out} games are held out to validate on; "
+            "with few games --validation 0.1 says more",
+            err=True,
+        )
 
 
 def evaluate(**options: Any) -> None:
