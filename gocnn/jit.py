@@ -1,10 +1,15 @@
 """How gocnn compiles: machine code kept on disk, no Python objects, the GIL let go.
 
-A second start pays no compilation: numba keeps the code in ``__pycache__`` beside the module (or
-in the user's cache folder where that cannot be written).
+A second start pays no compilation. numba itself only notices a change of the file that a function
+stands in, not of the functions that it calls; so the code is kept in a folder named after all
+sources of the package, and a change of any of them compiles anew.
 """
 
+import hashlib
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -14,6 +19,38 @@ from numba.core import types
 from numba.extending import intrinsic
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_FOLDER = "compiled-"
+
+
+def cache_folder(package: Path) -> Path | None:
+    """Where the compiled code of a package's sources, as they are now, is kept.
+
+    Folders of earlier sources are removed.
+
+    Args:
+        package: the folder with the Python files.
+
+    Returns:
+        A folder in ``__pycache__``; None where that cannot be written, and numba then uses the
+        user's cache folder.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(package.glob("*.py")):
+        digest.update(source.read_bytes())
+    folder = package / "__pycache__" / f"{_FOLDER}{digest.hexdigest()}"
+    try:
+        if not folder.is_dir():
+            for old in folder.parent.glob(f"{_FOLDER}*"):
+                shutil.rmtree(old, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+_config: Any = numba.config
+if not _config.CACHE_DIR:  # else the user has said where
+    _config.CACHE_DIR = str(cache_folder(Path(__file__).parent) or "")
 
 
 def jit(function: _F) -> _F:
