@@ -165,7 +165,12 @@ def _is_caught(stack: Stack, board: Board, prey: int, depth: int) -> bool:
             moves += 1
             here = _level(stack, board, depth)
             mover = colour if prey_to_move else -colour
-            if is_legal(here, move, mover):
+            foreseen = 2
+            if prey_to_move and move == liberty(here, here.head[prey], 0):
+                foreseen = union_liberties(here, move, colour, stack.union)
+            if foreseen >= 3:
+                decided = True  # it gets out, and the move need not be played to see it
+            elif foreseen == 2 and is_legal(here, move, mover):
                 if depth + 1 == MAX_DEPTH or moves > MAX_MOVES:
                     return False
                 below = _level(stack, board, depth + 1)
@@ -207,6 +212,10 @@ def move_catches(stack: Stack, board: Board, prey: int, move: int) -> bool:
 @jit
 def move_saves(stack: Stack, board: Board, prey: int, move: int) -> bool:
     """Whether a legal move of the prey, in atari, gets it out of the ladder."""
+    if move == liberty(board, board.head[prey], 0):
+        count = union_liberties(board, move, board.stones[prey], stack.union)
+        if count != 2:
+            return count >= 3
     below = _level(stack, board, 0)
     copy_board(below, board)
     play(below, move, board.stones[prey])
