@@ -97,6 +97,7 @@ def train(**options: Any) -> None:
     )
     _hint(session)
     done = session.work(options["stop_after"])
+    session.processes.leave()
     if not session.processes.first:
         return
     if not done:

@@ -78,6 +78,12 @@ class Processes:
         if self.count > 1:
             dist.barrier()
 
+    def leave(self) -> None:
+        """Part when all are done; a process that ended early could break the others' talk."""
+        if self.count > 1:
+            dist.barrier()
+            dist.destroy_process_group()
+
     def any(self, flag: bool, device: torch.device) -> bool:
         """Whether the flag is set in any process."""
         if self.count == 1:

@@ -193,6 +193,7 @@ DISTRIBUTED = """
 
     session.trainer.update = recorded
     session.work()
+    session.processes.leave()
     (folder / f"losses-{session.processes.rank}.json").write_text(repr(losses))
 """
 
