@@ -74,7 +74,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise GocnnError(
-            f"{path}: cannot write ({error.strerror}); what stood there before is untouched"
+            f"{path}: cannot write ({error.strerror}); what stood there before is untouched: "
+            "make room or name another folder, and go on"
         ) from error
 
 
