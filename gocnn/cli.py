@@ -185,7 +185,11 @@ def prepare(**options: Any) -> None:
     help="Folder of the run.",
     show_default=True,
 )
-@click.option("--time-budget", type=_Duration(), help="How long to train: 90s, 25m, 1h30m.")
+@click.option(
+    "--time-budget",
+    type=_Duration(),
+    help="How long to train: 90s, 25m, 1h30m.",
+)
 @click.option("--positions", type=int, help="How many positions to train on.")
 @click.option("--epochs", type=float, help="How often to go through all positions.")
 @click.option(
@@ -217,8 +221,8 @@ def prepare(**options: Any) -> None:
 def train(**options: Any) -> None:
     """Train a network on GAMES; one hour, unless told otherwise.
 
-    The games are packed into the output folder first, and packed anew when they change. Ctrl-C
-    saves; --resume goes on.
+    The games are packed into the output folder first, and packed anew when they change. The time
+    counts from the first batch on. Ctrl-C saves; --resume goes on.
     """
     from gocnn.commands import train as run
 

@@ -25,7 +25,7 @@ from gocnn.training import Session
 from gocnn.weights import load_weights
 
 DEFAULT_SECONDS = 3600.0
-FEW_GAMES = 10
+FEW_GAMES = 5
 
 
 def _tower(size: str) -> dict[str, int]:

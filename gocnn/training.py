@@ -170,13 +170,15 @@ class Session:
         )
         threads = max(1, min(16, (os.cpu_count() or 1) // max(1, processes.count)))
         batches = ahead(stream.at, count(self.trainer.steps), threads=threads, depth=3 * threads)
-        began = before = time.monotonic()
+        began = time.monotonic()
+        before: float | None = None  # compiling and loading up to the first batch does not count
         clock = _Clock(self, began)
         with stop_on_signals() as stop:
             try:
                 for batch in batches:
                     now = time.monotonic()
-                    self.seconds = processes.agree(self.seconds + now - before, self.device)
+                    spent = 0.0 if before is None else now - before
+                    self.seconds = processes.agree(self.seconds + spent, self.device)
                     before = now
                     enough = stop_after is not None and now - began > stop_after
                     halt = processes.any(stop.is_set() or enough, self.device)
