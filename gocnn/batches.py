@@ -64,14 +64,12 @@ class Positions:
     def __init__(self, corpus: Corpus, games: Ints, *, passes: bool = True) -> None:
         self.corpus = corpus
         self.games = np.asarray(games, np.int64)
-        records = corpus.games[self.games]
-        sizes = np.unique(records["size"])
+        sizes = np.unique(corpus.games["size"][self.games])
         if len(sizes) != 1:
             found = ", ".join(f"{s}x{s}" for s in sizes) or "no games"
             raise GocnnError(f"training takes boards of one size; found {found}")
         self.size = int(sizes[0])
-        moves = records["count"].astype(np.int64) - records["setup"]
-        self._ends = np.cumsum(moves)
+        self._ends = np.cumsum(corpus.moves[self.games])
         self._numbers: Ints | None = None
         if not passes:
             everything = np.arange(self.count, dtype=np.int64)
@@ -97,9 +95,10 @@ class Positions:
     def moves(self, numbers: Ints) -> Ints:
         """The point played at each position."""
         games, plies = self.locate(numbers)
-        return (self._next(games, plies) & POINT_MASK).astype(np.int64)
+        return (self.next_entries(games, plies) & POINT_MASK).astype(np.int64)
 
-    def _next(self, games: Ints, plies: Ints) -> NDArray[np.uint16]:
+    def next_entries(self, games: Ints, plies: Ints) -> NDArray[np.uint16]:
+        """The packed moves played in games of the corpus at plies, uint16[B]."""
         records = self.corpus.games[games]
         first = records["offset"].astype(np.int64) + records["setup"]
         entries: NDArray[np.uint16] = self.corpus.entries[first + plies]
@@ -123,7 +122,7 @@ class Positions:
         """
         games, plies = self.locate(numbers)
         records = self.corpus.games[games]
-        entries = self._next(games, plies)
+        entries = self.next_entries(games, plies)
         colours = np.where(entries & WHITE_BIT, WHITE, BLACK).astype(np.int8)
         query = Query(
             self.corpus.entries,

@@ -92,6 +92,22 @@ class _Duration(click.ParamType[float]):
 
 _PATH = click.Path(path_type=Path)
 
+# Options that several commands have.
+_board_size = click.option(
+    "--board-size", default=19, show_default=True, help="Lines of the boards to take."
+)
+_device = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps."
+)
+_symmetries = click.option(
+    "--symmetries",
+    type=click.Choice(["1", "8"]),
+    default="1",
+    show_default=True,
+    help="Average over the eight views.",
+)
+_weights = click.option("--weights", default="default", show_default=True, help="A weights file.")
+
 
 @click.group(cls=_FrontDoor, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
@@ -132,12 +148,12 @@ def main() -> None:
 @click.option(
     "--without",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="Leave out the games of this corpus; may be given again.",
 )
 @click.option("--validation", default=0.01, show_default=True, help="Share of games to hold out.")
 @click.option("--jobs", type=int, help="Processes that read (default: one for each core).")
-@click.option("--rejects", type=click.Path(path_type=Path), help="List what is left out here.")
+@click.option("--rejects", type=_PATH, help="List what is left out here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def prepare(**options: Any) -> None:
     """Pack GAMES into a corpus file, two bytes a move.
@@ -180,7 +196,7 @@ def prepare(**options: Any) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     default="gocnn-run",
     help="Folder of the run.",
     show_default=True,
@@ -203,7 +219,7 @@ def prepare(**options: Any) -> None:
 @click.option(
     "--init",
     "initial",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="Fine-tune these weights; their network goes before --size.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
@@ -212,8 +228,8 @@ def prepare(**options: Any) -> None:
 @click.option("--rate", default=4e-3, show_default=True, help="Learning rate at its peak.")
 @click.option("--seed", default=0, show_default=True, help="Of the order and the first weights.")
 @click.option("--validation", default=0.01, show_default=True, help="Share of games held out.")
-@click.option("--board-size", default=19, show_default=True, help="Lines of the boards to take.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@_board_size
+@_device
 @click.option(
     "--compile/--no-compile", default=None, help="Use torch.compile (default: on CUDA, if faster)."
 )
@@ -233,15 +249,9 @@ def train(**options: Any) -> None:
 @click.argument("weights")
 @click.argument("games", nargs=-1, required=True, type=_PATH)
 @click.option("--positions", type=int, help="Measure a random sample of so many positions.")
-@click.option(
-    "--symmetries",
-    type=click.Choice(["1", "8"]),
-    default="1",
-    show_default=True,
-    help="Average over the eight views.",
-)
-@click.option("--board-size", default=19, show_default=True, help="Lines of the boards to take.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@_symmetries
+@_board_size
+@_device
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def evaluate(**options: Any) -> None:
     """Measure WEIGHTS (a file, or the word default) on GAMES.
@@ -272,15 +282,9 @@ def evaluate(**options: Any) -> None:
     help="Lines of the board, with --moves.",
 )
 @click.option("--komi", type=float, help="Points that white gets (default: the game's, or 7.5).")
-@click.option("--weights", default="default", show_default=True, help="A weights file.")
-@click.option(
-    "--symmetries",
-    type=click.Choice(["1", "8"]),
-    default="1",
-    show_default=True,
-    help="Average over the eight views.",
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@_weights
+@_symmetries
+@_device
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a board.")
 def suggest(**options: Any) -> None:
     """Show the likely moves in GAME, an SGF file, or - for standard input.
@@ -293,7 +297,7 @@ def suggest(**options: Any) -> None:
 
 
 @main.command()
-@click.option("--weights", default="default", show_default=True, help="A weights file.")
+@_weights
 @click.option("--rank", help="Rank to play at: 20k to 9d, or pro (default: any).")
 @click.option("--opponent-rank", help="Rank of the opponent.")
 @click.option(
@@ -314,14 +318,8 @@ def suggest(**options: Any) -> None:
     help="How to count.",
 )
 @click.option("--name", default="gocnn", show_default=True, help="What to call itself.")
-@click.option(
-    "--symmetries",
-    type=click.Choice(["1", "8"]),
-    default="1",
-    show_default=True,
-    help="Average over the eight views.",
-)
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps.")
+@_symmetries
+@_device
 def gtp(**options: Any) -> None:
     """Play as an engine in any Go program that speaks GTP.
 

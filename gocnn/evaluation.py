@@ -86,6 +86,16 @@ def _margin(interval: float | None, scale: float, digits: int) -> str:
     return " " * 7 if interval is None else f" ±{scale * interval:5.{digits}f}"
 
 
+def check_symmetries(symmetries: int) -> None:
+    """Refuse to average over some of the views only.
+
+    Raises:
+        GocnnError: when `symmetries` is neither 1 nor 8.
+    """
+    if symmetries not in (1, VIEWS):
+        raise GocnnError(f"positions have 1 or {VIEWS} symmetries to average, not {symmetries}")
+
+
 def evaluate(
     network: nn.Module,
     encoding: Encoding,
@@ -112,8 +122,7 @@ def evaluate(
     Raises:
         GocnnError: when `symmetries` is neither 1 nor 8.
     """
-    if symmetries not in (1, VIEWS):
-        raise GocnnError(f"positions have 1 or {VIEWS} symmetries to average, not {symmetries}")
+    check_symmetries(symmetries)
     numbers = np.arange(positions.count, dtype=np.int64)
     if most is not None and most < positions.count:
         numbers = np.sort(shuffled(numbers[:most], positions.count, 0))
@@ -141,8 +150,7 @@ def _ranks_to_move(
     positions: Positions, games: NDArray[np.int64], plies: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     records = positions.corpus.games[games]
-    first = records["offset"].astype(np.int64) + records["setup"]
-    white = (positions.corpus.entries[first + plies] & WHITE_BIT) > 0
+    white = (positions.next_entries(games, plies) & WHITE_BIT) > 0
     ranks: NDArray[np.int64] = np.where(white, records["white_rank"], records["black_rank"])
     return ranks.astype(np.int64)
 

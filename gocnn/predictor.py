@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.devices import Views, choose_device, settle
-from gocnn.errors import GocnnError
-from gocnn.evaluation import infer
+from gocnn.evaluation import check_symmetries, infer
 from gocnn.features import Conditions, encode_positions
 from gocnn.player import Prediction
 from gocnn.position import Position
-from gocnn.symmetry import VIEWS
 from gocnn.weights import load_weights
 
 
@@ -40,8 +38,7 @@ class Predictor:
         device: str = "auto",
         symmetries: int = 1,
     ) -> None:
-        if symmetries not in (1, VIEWS):
-            raise GocnnError(f"positions have 1 or {VIEWS} symmetries to average, not {symmetries}")
+        check_symmetries(symmetries)
         self.device = choose_device(device)
         network, self.encoding, self.passport = load_weights(weights)
         self.network = settle(network, self.device)

@@ -78,7 +78,7 @@ class Session:
         self.encoding = encoding_named(self.run.encoding)
         bf16 = self.run.recipe.bf16 and fast_bf16(self.device)
         self.trainer = Trainer(
-            self._network(),
+            self._network({} if resume else tensors),
             Recipe(**(asdict(self.run.recipe) | {"bf16": bf16})),
             size=self._split(corpus, self.run.validation),
             device=self.device,
@@ -91,14 +91,16 @@ class Session:
             self.validations = about["validations"]
 
     def _begun(self, run: Run) -> tuple[Run, dict[str, Tensor], dict[str, Any]]:
-        """A fresh run, with the network of the weights that it starts from, and an empty log."""
+        """A fresh run and the weights that it starts from, if any; the log is emptied."""
         if self.checkpoint.exists():
             raise GocnnError(
                 f"{self.checkpoint}: a run is here already; "
                 "go on with --resume, or name another folder with -o"
             )
+        weights: dict[str, Tensor] = {}
         if run.initial:
-            _, encoding, passport = load_weights(run.initial)
+            network, encoding, passport = load_weights(run.initial)
+            weights = network.state_dict()
             run = replace(
                 run,
                 architecture=passport.architecture,
@@ -107,7 +109,7 @@ class Session:
             )
         if self.processes.first:
             (self.folder / "log.jsonl").write_bytes(b"")
-        return run, {}, {}
+        return run, weights, {}
 
     def _resumed(self, run: Run) -> tuple[Run, dict[str, Tensor], dict[str, Any]]:
         """The run of the checkpoint with what it holds; a new budget goes before its own."""
@@ -127,14 +129,14 @@ class Session:
         self.held_out = Positions(corpus, held_out, passes=False) if len(held_out) else None
         return self.training.size
 
-    def _network(self) -> nn.Module:
+    def _network(self, weights: dict[str, Tensor]) -> nn.Module:
         run = self.run
         inputs = {"planes": self.encoding.plane_count, "globals": self.encoding.global_count}
         self.settings = inputs | run.settings
         torch.manual_seed(run.recipe.seed)
         network = build(run.architecture, self.settings)
-        if run.initial and not self.checkpoint.exists():
-            network.load_state_dict(load_weights(run.initial)[0].state_dict())
+        if weights:
+            network.load_state_dict(weights)
         return network
 
     @property
