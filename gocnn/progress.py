@@ -28,10 +28,13 @@ class Bar(Protocol):
     ) -> object: ...
 
 
-def bar(label: str, total: float | None = None, *, unit: str = "", done: float = 0) -> Bar:
+def bar(
+    label: str, total: float | None = None, *, unit: str = "", done: float = 0, shown: bool = True
+) -> Bar:
     """A bar of `total` units (None: open end), of which `done` are done already.
 
-    Counts are shown with SI prefixes (12.3k). Use it as a context manager, or close it.
+    Counts are shown with SI prefixes (12.3k). Use it as a context manager, or close it. One that
+    is not `shown` stays silent: of several processes one draws.
     """
     from tqdm import tqdm
 
@@ -42,6 +45,6 @@ def bar(label: str, total: float | None = None, *, unit: str = "", done: float =
         unit=f" {unit}" if unit else "",
         unit_scale=True,
         dynamic_ncols=True,
-        disable=None,  # tqdm's word for: only on a terminal
+        disable=None if shown else True,  # None is tqdm's word for: only on a terminal
     )
     return cast(Bar, made)

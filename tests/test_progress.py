@@ -30,3 +30,11 @@ def test_elsewhere_it_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     with bar("reading", 10) as progress:
         progress.update(10)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_that_is_not_shown_is_silent_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with bar("reading", 10, shown=False) as progress:
+        progress.update(10)
+    assert screen.getvalue() == ""
