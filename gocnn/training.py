@@ -283,9 +283,7 @@ class _Clock:
         self._stage = int(session.progress * VALIDATIONS)
         self._validating = 0.0  # seconds
         total, done = session.budget.positions, session.positions_seen
-        self._bar = bar(
-            "train", total, unit="positions", done=done, shown=session.processes.first
-        )
+        self._bar = bar("train", total, unit="positions", done=done, shown=session.processes.first)
         self._bar_at = done
 
     def tick(self) -> None:
