@@ -6,7 +6,7 @@ of processes share one stream, each taking its slice of every batch.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -76,6 +76,22 @@ class Positions:
             self._numbers = everything[self.moves(everything) != self.size**2]
         if self.count == 0:
             raise GocnnError("the games hold no moves")
+
+    @classmethod
+    def by_size(
+        cls, corpus: Corpus, games: Ints, *, passes: bool = True
+    ) -> tuple["Positions", ...]:
+        """The positions of games on boards of any size: one object a size, the largest set first.
+
+        Raises:
+            GocnnError: when there is no position.
+        """
+        games = np.asarray(games, np.int64)
+        sizes = corpus.games["size"][games]
+        parts = [cls(corpus, games[sizes == size], passes=passes) for size in np.unique(sizes)]
+        if not parts:
+            raise GocnnError("the games hold no moves")
+        return tuple(sorted(parts, key=lambda part: -part.count))
 
     @property
     def count(self) -> int:
@@ -194,10 +210,13 @@ class Stream:
     """An endless stream of training batches.
 
     Every pass over the positions is shuffled anew. With several processes, each gets the rows
-    ``rank * B / processes`` and on of the one global batch.
+    ``rank * B / processes`` and on of the one global batch. A batch holds boards of one size; of
+    several sizes, each has a share of the batches that goes with the square root of its positions,
+    so that a few games on small boards are seen beside many on large ones.
     """
 
     positions: Positions
+    others: tuple[Positions, ...] = ()  # on boards of other sizes
     encoding: Encoding
     batch: int  # positions of the global batch
     seed: int = 0
@@ -213,13 +232,14 @@ class Stream:
 
     def at(self, number: int) -> Batch:
         """The share of this process in batch `number` (from 0)."""
-        count = self.positions.count
+        positions, turn = self._turn(number)
+        count = positions.count
         share = self.batch // self.processes
         mine = slice(self.rank * share, (self.rank + 1) * share)
         rng = np.random.default_rng((self.seed, number))
         views = rng.integers(0, 8, self.batch)
         chances = {field: rng.random(self.batch)[mine] for field in Hiding.__dataclass_fields__}
-        index = np.arange(number * self.batch, (number + 1) * self.batch, dtype=np.int64)[mine]
+        index = np.arange(turn * self.batch, (turn + 1) * self.batch, dtype=np.int64)[mine]
         passes, place = np.divmod(index, count)
         chosen = np.empty_like(place)
         for epoch in np.unique(passes):
@@ -229,8 +249,31 @@ class Stream:
         def hide(field: str) -> NDArray[np.bool_]:
             return chances[field] < float(getattr(self.hiding, field))
 
-        batch = self.positions.encode(self.encoding, chosen, hide=hide)
+        batch = positions.encode(self.encoding, chosen, hide=hide)
         return batch._replace(views=views[mine])
+
+    def _turn(self, number: int) -> tuple[Positions, int]:
+        """Whose turn a batch is, and how many that one has had before."""
+        parts = (self.positions, *self.others)
+        cycle = turns([part.count for part in parts])
+        rounds, place = divmod(number, len(cycle))
+        part = cycle[place]
+        return parts[part], rounds * cycle.count(part) + cycle[:place].count(part)
+
+
+def turns(counts: Sequence[int], length: int = 64) -> list[int]:
+    """A cycle in which sets of so many positions take turns, each spread evenly.
+
+    >>> turns([64_000_000, 1_000_000], 8)
+    [0, 0, 0, 0, 1, 0, 0, 0]
+    """
+    roots = [count**0.5 for count in counts]
+    slots = [max(1, round(length * root / sum(roots))) for root in roots]
+    slots[0] = max(1, length - sum(slots[1:]))
+    places = [
+        ((k + 0.5) / slots[part], part) for part in range(len(slots)) for k in range(slots[part])
+    ]
+    return [part for _, part in sorted(places)]
 
 
 def ahead(

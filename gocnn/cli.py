@@ -90,11 +90,29 @@ class _Duration(click.ParamType[float]):
         return hours * 3600 + minutes * 60 + seconds
 
 
+class _Lines(click.ParamType[int]):
+    """The lines of a board, or all for boards of any size; all becomes 0."""
+
+    name = "lines"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if text in ("all", "0"):
+            return 0
+        if not text.isdigit():
+            self.fail(f"{text!r}: give a number of lines, or all", param, ctx)
+        return int(text)
+
+
 _PATH = click.Path(path_type=Path)
 
 # Options that several commands have.
 _board_size = click.option(
-    "--board-size", default=19, show_default=True, help="Lines of the boards to take."
+    "--board-size",
+    type=_Lines(),
+    default="19",
+    show_default=True,
+    help="Lines of the boards to take, or all.",
 )
 _device = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps."
@@ -131,7 +149,9 @@ def main() -> None:
     required=True,
     help="The corpus file to write; .xz at its end compresses it.",
 )
-@click.option("--size", default="19", show_default=True, help="Lines of the boards, or all.")
+@click.option(
+    "--size", type=_Lines(), default="19", show_default=True, help="Lines of the boards, or all."
+)
 @click.option("--min-moves", default=20, show_default=True, help="Leave out shorter games.")
 @click.option("--min-rank", help="Both players at least this strong: 5k, 1d, 9p.")
 @click.option("--since", help="No games before: 2015, 2015-06 or 2015-06-30.")
@@ -167,15 +187,13 @@ def prepare(**options: Any) -> None:
     from gocnn.prepare import prepare as pack
 
     output, rejects, size = (options.pop(name) for name in ("output", "rejects", "size"))
-    if size != "all" and not size.isdigit():
-        raise GocnnError(f"--size {size}: give a number of lines, or all")
     games, without, validation, jobs, as_json = (
         options.pop(name) for name in ("games", "without", "validation", "jobs", "as_json")
     )
     report = pack(
         games,
         output,
-        size=None if size == "all" else int(size),
+        size=size or None,
         filters=Filters.of_texts(**options),
         without=without,
         validation=validation,

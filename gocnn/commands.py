@@ -63,7 +63,7 @@ def _shared_corpus(options: dict[str, Any], cache: Path) -> Corpus:
     processes = Processes.join(own_device(options["device"]))
     if not processes.first:
         processes.wait()
-    corpus, report = corpus_of(options["games"], cache, size=options["board_size"])
+    corpus, report = corpus_of(options["games"], cache, size=options["board_size"] or None)
     if processes.first:
         _say(corpus, report)
         processes.wait()
@@ -130,7 +130,7 @@ def evaluate(**options: Any) -> None:
         corpus, report = corpus_of(
             options["games"],
             Path(scratch) / "games.gocnn",
-            size=options["board_size"],
+            size=options["board_size"] or None,
             filters=Filters(min_moves=1),
         )
         _say(corpus, report)

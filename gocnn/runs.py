@@ -50,6 +50,7 @@ class Run:
     validation: float = 0.01  # share of the games held out
     validation_positions: int = 4096
     initial: str = ""  # weights to start from; the network is then theirs
+    before: int = 0  # positions that those weights had seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,6 @@ class Trainer:
     Args:
         network: freshly built or with weights to start from.
         recipe: how to train.
-        size: lines of the board.
         device: where to compute.
         distributed: whether the gradients are shared with other processes.
         compile: whether torch.compile makes the forward pass; None tries it on CUDA and keeps it
@@ -78,7 +77,6 @@ class Trainer:
         network: nn.Module,
         recipe: Recipe,
         *,
-        size: int,
         device: torch.device,
         distributed: bool = False,
         compile: bool | None = False,
@@ -94,7 +92,7 @@ class Trainer:
         if distributed:
             forward = DistributedDataParallel(forward)
         self._forms = _forms(forward, compile, device)
-        self._views = Views(size, device)
+        self._views: dict[int, Views] = {}  # by lines of the board
         self._sums = torch.zeros(4, device=device)
         self._summed = 0
 
@@ -139,10 +137,13 @@ class Trainer:
                 return tensor.to(self.device)
             return tensor.pin_memory().to(self.device, non_blocking=True)
 
+        size = batch.planes.shape[-1]
+        if size not in self._views:
+            self._views[size] = Views(size, self.device)
         views = here(batch.views)
-        planes = self._views.planes(here(batch.planes), views)
+        planes = self._views[size].planes(here(batch.planes), views)
         planes = planes.float().contiguous(memory_format=torch.channels_last)
-        moves = self._views.points(here(batch.moves), views)
+        moves = self._views[size].points(here(batch.moves), views)
         return planes, here(batch.globals), moves, here(batch.results), here(batch.known)
 
     @torch.no_grad()

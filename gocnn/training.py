@@ -77,10 +77,10 @@ class Session:
         self.budget = budget_of(self.run)
         self.encoding = encoding_named(self.run.encoding)
         bf16 = self.run.recipe.bf16 and fast_bf16(self.device)
+        self._split(corpus, self.run.validation)
         self.trainer = Trainer(
             self._network({} if resume else tensors),
             Recipe(**(asdict(self.run.recipe) | {"bf16": bf16})),
-            size=self._split(corpus, self.run.validation),
             device=self.device,
             distributed=self.processes.count > 1,
             compile=compile,
@@ -106,6 +106,7 @@ class Session:
                 architecture=passport.architecture,
                 settings=passport.settings,
                 encoding=encoding.name,
+                before=passport.positions,
             )
         if self.processes.first:
             (self.folder / "log.jsonl").write_bytes(b"")
@@ -123,11 +124,12 @@ class Session:
             )
         return run_from(about, run.budget), tensors, about
 
-    def _split(self, corpus: Corpus, share: float) -> int:
+    def _split(self, corpus: Corpus, share: float) -> None:
+        """Part the games; what is held out are those on boards of the commonest size."""
         training, held_out = corpus.split(share)
-        self.training = Positions(corpus, training)
+        self.training = Positions.by_size(corpus, training)
+        held_out = held_out[corpus.games["size"][held_out] == self.training[0].size]
         self.held_out = Positions(corpus, held_out, passes=False) if len(held_out) else None
-        return self.training.size
 
     def _network(self, weights: dict[str, Tensor]) -> nn.Module:
         run = self.run
@@ -162,7 +164,8 @@ class Session:
         """
         processes = self.processes
         stream = Stream(
-            positions=self.training,
+            positions=self.training[0],
+            others=self.training[1:],
             encoding=self.encoding,
             batch=self.run.recipe.batch,
             seed=self.run.recipe.seed,
@@ -265,7 +268,7 @@ class Session:
             architecture=self.run.architecture,
             settings=self.settings,
             encoding=self.encoding.name,
-            positions=self.positions_seen,
+            positions=self.run.before + self.positions_seen,
             steps=self.trainer.steps,
             corpus=self.corpus.checksum,
             accuracy=accuracy,

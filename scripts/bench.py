@@ -217,7 +217,7 @@ def train(bench: Bench) -> Iterator[Figure]:
     count = bench.options.batch
     stream = Stream(positions=bench.positions, encoding=bench.encoding, batch=count)
     batch = stream.at(0)
-    trainer = Trainer(bench.network(), Recipe(batch=count), size=19, device=bench.device)
+    trainer = Trainer(bench.network(), Recipe(batch=count), device=bench.device)
 
     def step() -> None:
         trainer.update(batch, 1e-4)

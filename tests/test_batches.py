@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from playing import random_corpus
 
-from gocnn.batches import NOTHING_HIDDEN, Hiding, Positions, Stream, ahead, shuffled
+from gocnn.batches import NOTHING_HIDDEN, Hiding, Positions, Stream, ahead, shuffled, turns
 from gocnn.corpus import Corpus
 from gocnn.errors import GocnnError
 from gocnn.features import FULL
@@ -80,6 +80,35 @@ def test_a_pass_over_the_stream_shows_every_position_once(positions: Positions) 
     first, second = numbers[: positions.count], numbers[positions.count : 2 * positions.count]
     assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(positions.count))
     assert first.tolist() != second.tolist()
+
+
+def test_boards_of_all_sizes_take_turns(corpus: Corpus) -> None:
+    small = random_corpus(2, size=7)
+    mixed = Corpus.from_games([*corpus, *small])
+    parts = Positions.by_size(mixed, np.arange(len(mixed)))
+    assert [part.size for part in parts] == [9, 7]
+    stream = Stream(positions=parts[0], others=parts[1:], encoding=FULL, batch=4)
+    sizes, shown = [], {9: [], 7: []}  # type: ignore[var-annotated]
+    for number in range(128):
+        batch = stream.at(number)
+        sizes.append(batch.planes.shape[-1])
+        shown[sizes[-1]].extend(batch.numbers.tolist())
+    roots = [part.count**0.5 for part in parts]
+    assert sizes.count(7) == 2 * round(64 * roots[1] / sum(roots))
+    for part in parts:  # within a size, every position comes once before any comes again
+        first_pass = shown[part.size][: part.count]
+        assert len(set(first_pass)) == len(first_pass)
+    alone = Stream(positions=parts[0], encoding=FULL, batch=4)
+    assert alone.at(70).numbers.tolist() != stream.at(70).numbers.tolist()
+
+
+def test_turns_are_spread_and_nobody_is_left_out() -> None:
+    cycle = turns([100_000_000, 1_600_000, 10])
+    assert len(cycle) == 64
+    assert cycle.count(2) == 1
+    assert cycle.count(1) == 7
+    gaps = np.diff([place for place, part in enumerate(cycle) if part == 1])
+    assert gaps.max() <= 11
 
 
 def test_processes_share_one_global_batch(positions: Positions) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,25 @@ def test_it_learns_the_rule_of_the_games(corpus: Corpus, tmp_path: Path) -> None
     assert "<svg" in (tmp_path / "curve.svg").read_text()
     assert f"{100 * validation[-1]['top1']:.2f}" in validation_table(tmp_path / "log.jsonl")
     assert training == sorted(training, key=lambda entry: entry["steps"])
+
+
+def test_it_learns_on_boards_of_several_sizes(corpus: Corpus, tmp_path: Path) -> None:
+    mixed = Corpus.from_games([*corpus, *random_corpus(8, size=7)])
+    session = _session(mixed, tmp_path)
+    assert session.work()
+    assert session.held_out is not None
+    assert session.held_out.size == 9
+
+
+def test_weights_remember_what_those_that_they_started_from_had_seen(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    assert _session(corpus, tmp_path / "first").work()
+    weights = tmp_path / "first" / "weights.safetensors"
+    again = replace(_run(), initial=str(weights))
+    assert _session(corpus, tmp_path / "second", again).work()
+    _, _, passport = load_weights(tmp_path / "second" / "weights.safetensors")
+    assert passport.positions == 2 * 32 * 12
 
 
 @pytest.mark.parametrize("bf16", [False, True])
