@@ -21,6 +21,7 @@ from gocnn.batches import Batch, Positions, ahead, shuffled
 from gocnn.devices import Views, autocast, fast_bf16
 from gocnn.errors import GocnnError
 from gocnn.features import Encoding
+from gocnn.networks.norm import folded
 from gocnn.progress import bar
 from gocnn.ranks import rank_name
 from gocnn.rules import WHITE_BIT
@@ -123,6 +124,7 @@ def evaluate(
         GocnnError: when `symmetries` is neither 1 nor 8.
     """
     check_symmetries(symmetries)
+    network = folded(network)
     numbers = np.arange(positions.count, dtype=np.int64)
     if most is not None and most < positions.count:
         numbers = np.sort(shuffled(numbers[:most], positions.count, 0))

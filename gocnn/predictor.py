@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gocnn.devices import Views, choose_device, settle
 from gocnn.evaluation import check_symmetries, infer
 from gocnn.features import Conditions, encode_positions
+from gocnn.networks.norm import folded
 from gocnn.player import Prediction
 from gocnn.position import Position
 from gocnn.weights import load_weights
@@ -41,7 +42,7 @@ class Predictor:
         check_symmetries(symmetries)
         self.device = choose_device(device)
         network, self.encoding, self.passport = load_weights(weights)
-        self.network = settle(network, self.device)
+        self.network = settle(folded(network), self.device)
         self.symmetries = symmetries
         self._views: dict[int, Views] = {}
 

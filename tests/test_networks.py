@@ -5,6 +5,7 @@ import torch
 
 from gocnn.errors import GocnnError
 from gocnn.networks import ARCHITECTURES, SIZES, build
+from gocnn.networks.norm import BatchNorm, folded
 
 SETTINGS = {"planes": 5, "globals": 7, "blocks": 2, "channels": 16}
 
@@ -60,6 +61,26 @@ def test_globals_matter() -> None:
         other = network(planes, torch.ones(1, 7))
     assert not torch.allclose(one.logits, other.logits)
     assert not torch.allclose(one.value, other.value)
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_folding_the_normalisations_changes_no_answer(name: str) -> None:
+    torch.manual_seed(3)
+    network = build(name, SETTINGS)
+    planes, context = torch.rand(6, 5, 9, 9), torch.rand(6, 7)
+    for module in network.modules():  # as after some training: no moment and no scale is trivial
+        if isinstance(module, BatchNorm):
+            torch.nn.init.uniform_(module.weight, 0.5, 2.0)
+            torch.nn.init.uniform_(module.bias, -1.0, 1.0)
+    for _ in range(3):
+        network(torch.rand(6, 5, 9, 9), torch.rand(6, 7))
+    network.eval()
+    light = folded(network)
+    assert not any(isinstance(module, BatchNorm) for module in light.modules())
+    assert any(isinstance(module, BatchNorm) for module in network.modules())
+    with torch.inference_mode():
+        for one, other in zip(network(planes, context), light(planes, context), strict=True):
+            assert torch.allclose(one, other, atol=1e-4, rtol=1e-4)
 
 
 def test_unknown_architectures_and_settings_are_named() -> None:

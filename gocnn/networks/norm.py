@@ -1,10 +1,12 @@
-"""Batch normalisation that means the same for one process and for many."""
+"""Batch normalisation that means the same for one process and for many, and costs nothing later."""
 
+import copy
 from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 class _SumOverAll(torch.autograd.Function):
@@ -52,3 +54,19 @@ class BatchNorm(nn.BatchNorm2d):
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(variance, self.momentum)
         self.num_batches_tracked += 1
+
+
+def folded(network: nn.Module) -> nn.Module:
+    """A copy that answers the same without its normalisations: each becomes part of its filters.
+
+    Args:
+        network: in evaluation mode. Each of its modules may name, in `normalised`, its pairs of a
+            convolution and the normalisation that alone reads it.
+    """
+    network = copy.deepcopy(network)
+    for module in list(network.modules()):
+        for conv, norm in getattr(module, "normalised", ()):
+            fused = fuse_conv_bn_eval(getattr(module, conv), getattr(module, norm))
+            setattr(module, conv, fused)
+            setattr(module, norm, nn.Identity())
+    return network

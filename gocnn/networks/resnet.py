@@ -23,6 +23,8 @@ def _conv(inputs: int, outputs: int, width: int) -> nn.Conv2d:
 class Block(nn.Module):
     """Two 3x3 convolutions around which the input is carried; the globals join in between."""
 
+    normalised = (("conv1", "norm1"), ("conv2", "norm2"))
+
     def __init__(self, channels: int, context: int) -> None:
         super().__init__()
         self.conv1, self.norm1 = _conv(channels, channels, 3), BatchNorm(channels)
@@ -48,6 +50,12 @@ class ResNet(nn.Module):
         channels: filters of every convolution in the tower.
         context: width of the hidden layer that reads the globals.
     """
+
+    normalised = (
+        ("stem", "stem_norm"),
+        ("policy_conv", "policy_norm"),
+        ("value_conv", "value_norm"),
+    )
 
     def __init__(
         self, *, planes: int, globals: int, blocks: int, channels: int, context: int = 32
