@@ -326,6 +326,13 @@ def suggest(**options: Any) -> None:
     help="0 plays the likeliest move; 1 varies as people do.",
 )
 @click.option("--seed", type=int, help="Play the same game again (default: a new one).")
+@click.option(
+    "--visits",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Positions that a search looks at; 1 plays by the network alone.",
+)
 @click.option("--resign/--no-resign", default=True, show_default=True, help="Give up lost games.")
 @click.option("--superko", is_flag=True, help="Forbid to repeat any earlier position.")
 @click.option(

@@ -15,7 +15,7 @@ Invariants:
 - Early in a game no playout is run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ class Prediction(NamedTuple):
 
 
 Predict = Callable[[Position, Conditions], Prediction]
+PredictMany = Callable[[Sequence[Position], Sequence[Conditions]], list[Prediction]]
 
 
 class Choice(NamedTuple):

@@ -113,7 +113,7 @@ def test_the_package_itself_loads_nothing() -> None:
     assert not imports("gocnn")
 
 
-@pytest.mark.parametrize("room", ["corpus", "features", "player", "gtp"])
+@pytest.mark.parametrize("room", ["corpus", "features", "player", "search", "gtp"])
 def test_torch_stays_out(room: str) -> None:
     """Also by way of what these import: GTP tests and corpus workers start without torch."""
     rooms = [module for module in MODULES if room_of(module) == f"gocnn.{room}"]

@@ -106,7 +106,7 @@ def test_a_referee_that_forbids_more_would_find_something() -> None:
 
 def test_hopeless_games_are_resigned_and_the_board_stays() -> None:
     engine = new_engine(resign_after=1)
-    engine.player.predict = lambda position, c: uniform(position, c)._replace(win=0.0)
+    engine.player.predict = lambda position, c: uniform([position], [c])[0]._replace(win=0.0)
     white = " ".join(f"w {c}{r}" for c in "ABCDEFGH" for r in (3, 5, 7))
     talk(engine, "boardsize 9", f"gogui-setup {white}")
     assert talk(engine, "genmove b") == ["= resign"]
@@ -124,7 +124,7 @@ def test_answers_come_before_the_network_is_there() -> None:
         return uniform
 
     engine = new_engine()
-    engine.player.predict = Background(load, print)  # type: ignore[arg-type]
+    engine.thinker.predict = Background(load, print)  # type: ignore[arg-type]
     assert talk(engine, "name", "boardsize 9", "play b E5")[0] == "= gocnn"
     assert not gate.is_set()
     gate.set()
@@ -137,7 +137,7 @@ def test_a_network_that_cannot_be_loaded_is_told_and_the_session_goes_on() -> No
 
     told: list[str] = []
     engine = new_engine()
-    engine.player.predict = Background(load, told.append)  # type: ignore[arg-type]
+    engine.thinker.predict = Background(load, told.append)  # type: ignore[arg-type]
     assert talk(engine, "7 genmove b", "8 name") == [
         "?7 weights.safetensors: not to be had",
         "=8 gocnn",
@@ -180,6 +180,7 @@ import sys
 from gocnn.gtp.engine import Background, Engine
 from gocnn.gtp.protocol import answers_only
 from gocnn.gtp.run import run
+from gocnn.search import Thinker
 sys.path.insert(0, "tests")
 from gtp_talk import uniform
 
@@ -188,7 +189,7 @@ def load():
     return uniform
 
 with answers_only() as write:
-    run(Engine(Background(load, print)), sys.stdin.buffer, write)
+    run(Engine(Thinker(Background(load, print))), sys.stdin.buffer, write)
 """
 
 

@@ -5,7 +5,7 @@ on, so that the first answers come at once; the first move waits for it.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,9 +14,10 @@ from gocnn.errors import GocnnError
 from gocnn.features import Conditions
 from gocnn.gtp.protocol import CommandError, Handler
 from gocnn.gtp.table import TABLE
-from gocnn.player import Player, Predict, Prediction, Style, candidates
+from gocnn.player import Player, Prediction, PredictMany, Style, candidates
 from gocnn.position import Position
 from gocnn.scoring import judge
+from gocnn.search import Thinker
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
 
@@ -29,9 +30,9 @@ class Background:
         report: told, from that thread, when it cannot be made.
     """
 
-    def __init__(self, load: Callable[[], Predict], report: Callable[[str], object]) -> None:
+    def __init__(self, load: Callable[[], PredictMany], report: Callable[[str], object]) -> None:
         self._load, self._report = load, report
-        self._predict: Predict | None = None
+        self._predict: PredictMany | None = None
         self._error = ""
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -43,7 +44,9 @@ class Background:
             self._error = " ".join(str(error).split()) or type(error).__name__
             self._report(self._error)
 
-    def __call__(self, position: Position, conditions: Conditions) -> Prediction:
+    def __call__(
+        self, positions: Sequence[Position], conditions: Sequence[Conditions]
+    ) -> list[Prediction]:
         """Predict, once the predictor is there.
 
         Raises:
@@ -52,13 +55,13 @@ class Background:
         self._thread.join()
         if self._predict is None:
             raise GocnnError(self._error)
-        return self._predict(position, conditions)
+        return self._predict(positions, conditions)
 
 
-def warm_up(predict: Predict) -> None:
+def warm_up(predict: PredictMany) -> None:
     """Do once what is slow the first time: load compiled code, plan the network."""
     position = Position(19)
-    predict(position, Conditions())
+    predict([position], [Conditions()])
     candidates(position)
     judge(position, playouts=1)
 
@@ -77,7 +80,7 @@ class Engine:
     """What the commands work on.
 
     Args:
-        predict: says how likely each move is.
+        thinker: says how likely each move is.
         style: how to play.
         superko: whether positional superko holds, for both sides.
         name: what the command `name` answers.
@@ -85,14 +88,15 @@ class Engine:
 
     def __init__(
         self,
-        predict: Predict,
+        thinker: Thinker,
         style: Style | None = None,
         *,
         superko: bool = False,
         name: str = "gocnn",
     ) -> None:
         self.name, self.version = name, __version__
-        self.player = Player(predict, style)
+        self.thinker = thinker
+        self.player = Player(thinker, style)
         self.superko = superko
         self.clock = Clock()
         self.position = Position(19, superko=superko)
@@ -116,4 +120,5 @@ class Engine:
     def start(self, position: Position) -> None:
         """Another game."""
         self.position = position
+        self.thinker.new_game()
         self.player.new_game()

@@ -11,8 +11,9 @@ import gocnn.gtp.setup  # noqa: F401 - they register their commands
 from gocnn.errors import GocnnError
 from gocnn.gtp.engine import Background, Engine, warm_up
 from gocnn.gtp.protocol import answers_only, serve
-from gocnn.player import Predict, Style, rank_code
+from gocnn.player import PredictMany, Style, rank_code
 from gocnn.scoring import ruleset
+from gocnn.search import Thinker
 
 
 def gtp(**options: Any) -> None:
@@ -26,8 +27,9 @@ def gtp(**options: Any) -> None:
     if weights not in (None, "default") and not Path(str(weights)).exists():
         raise GocnnError(f"{weights}: there is no such file; give weights made by gocnn train")
     with answers_only() as write:
+        load = loader(weights, options["device"], int(options["symmetries"]))
         engine = Engine(
-            Background(loader(weights, options["device"], int(options["symmetries"])), _warn),
+            Thinker(Background(load, _warn), options["visits"]),
             style,
             superko=options["superko"],
             name=options["name"],
@@ -59,16 +61,16 @@ def style_of(options: dict[str, Any]) -> Style:
     )
 
 
-def loader(weights: str | None, device: str, symmetries: int) -> Callable[[], Predict]:
+def loader(weights: str | None, device: str, symmetries: int) -> Callable[[], PredictMany]:
     """What loads the network; torch is imported only when it runs."""
 
-    def load() -> Predict:
+    def load() -> PredictMany:
         from gocnn.predictor import Predictor
 
         predictor = Predictor(weights, device=device, symmetries=symmetries)
-        warm_up(predictor)
+        warm_up(predictor.predict)
         _warn(f"ready: {predictor.describe()}")
-        return predictor
+        return predictor.predict
 
     return load
 
