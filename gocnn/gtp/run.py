@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gocnn.gtp.administration
+import gocnn.gtp.gnugo
 import gocnn.gtp.playing
 import gocnn.gtp.setup  # noqa: F401 - they register their commands
 from gocnn.errors import GocnnError
