@@ -198,7 +198,7 @@ def _forms(
     if compile is False or (compile is None and device.type != "cuda"):
         return lambda: forward
     torch._dynamo.config.suppress_errors = True  # without a compiler it runs as it is
-    compiled = torch.compile(forward)
+    compiled = torch.compile(forward, dynamic=False)  # one form for each size of board
     if compile:
         return lambda: compiled
     return Contest((forward, compiled), lambda: torch.cuda.synchronize(device)).form

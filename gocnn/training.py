@@ -184,8 +184,9 @@ class Session:
                     now = time.monotonic()
                     spent = 0.0 if before is None else now - before
                     self.seconds = processes.agree(self.seconds + spent, self.device)
+                    late = stop_after is not None and now - began > stop_after
+                    enough = late and before is not None  # every call gets somewhere
                     before = now
-                    enough = stop_after is not None and now - began > stop_after
                     halt = processes.any(stop.is_set() or enough, self.device)
                     if self.progress >= 1.0 or halt:
                         break
