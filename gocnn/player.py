@@ -223,10 +223,8 @@ def rank_code(text: str | None) -> int:
 
 def candidates(position: Position) -> NDArray[np.bool_]:
     """The legal moves that fill no own eye, as bool[size * size]; pass is not among them."""
-    moves = _sensible(position.board, position.to_move)
-    if position.superko:
-        for point in np.flatnonzero(moves).tolist():
-            moves[point] = position.is_legal(point)
+    moves = np.zeros(position.size**2, np.bool_)
+    moves[position.fresh(np.flatnonzero(_sensible(position.board, position.to_move)))] = True
     return moves
 
 

@@ -97,8 +97,15 @@ class Position:
     def legal_points(self, colour: int | None = None) -> NDArray[np.int64]:
         """All legal moves but the pass, in order."""
         colour = self.to_move if colour is None else colour
-        empty = np.flatnonzero(self.board.stones[:-1] == EMPTY)
-        return np.array([p for p in empty if self.is_legal(int(p), colour)], np.int64)
+        return self.fresh(np.flatnonzero(rules.legal_moves(self.board, colour)), colour)
+
+    def fresh(self, points: NDArray[np.int64], colour: int | None = None) -> NDArray[np.int64]:
+        """Those of some moves, legal but for superko, that superko does not forbid."""
+        if not self.superko:
+            return points
+        colour = self.to_move if colour is None else colour
+        hashes = rules.hashes_after(self.board, self._twin(), points, colour)
+        return points[~np.isin(hashes, self._hashes)]
 
     def play(self, point: int, colour: int | None = None) -> int:
         """Play a move; the other colour is to move next.
@@ -149,16 +156,15 @@ class Position:
             return "ko"
         if not rules.is_legal(self.board, point, colour):
             return "suicide"
-        if self.superko and self._hash_after(point, colour) in self._hashes:
+        if self.superko and not len(self.fresh(np.array([point]), colour)):
             return "it repeats an earlier position (superko)"
         return None
 
-    def _hash_after(self, point: int, colour: int) -> int:
+    def _twin(self) -> rules.Board:
+        """A board of the same size to try moves on."""
         if self._scratch is None:
             self._scratch = rules.new_board(self.size)
-        rules.copy_board(self._scratch, self.board)
-        rules.play(self._scratch, point, colour)
-        return int(self._scratch.state[rules.HASH])
+        return self._scratch
 
     # -- setting up -----------------------------------------------------------------------
 

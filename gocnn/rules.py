@@ -252,6 +252,28 @@ def is_legal(board: Board, point: int, colour: int) -> bool:
 
 
 @jit
+def legal_moves(board: Board, colour: int) -> NDArray[np.bool_]:
+    """bool[P]: where `is_legal` says yes."""
+    legal = np.zeros(board.stones.size - 1, np.bool_)
+    for point in range(legal.size):
+        legal[point] = is_legal(board, point, colour)
+    return legal
+
+
+@jit
+def hashes_after(
+    board: Board, scratch: Board, points: NDArray[np.int64], colour: int
+) -> NDArray[np.int64]:
+    """The hash of the stones after each of some legal moves; `scratch` is overwritten."""
+    hashes = np.empty(points.size, np.int64)
+    for index in range(points.size):
+        copy_board(scratch, board)
+        play(scratch, points[index], colour)
+        hashes[index] = scratch.state[HASH]
+    return hashes
+
+
+@jit
 def chain_liberties(board: Board, point: int) -> int:
     """The number of liberties of the chain at a stone."""
     return int(board.counts[board.head[point]])
