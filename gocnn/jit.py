@@ -1,12 +1,14 @@
 """How gocnn compiles: machine code kept on disk, no Python objects, the GIL let go.
 
 A second start pays no compilation. numba itself only notices a change of the file that a function
-stands in, not of the functions that it calls; so the code is kept in a folder named after all
-sources of the package, and a change of any of them compiles anew.
+stands in, not of the functions that it calls; so the code is kept in a folder named after the
+sources of all modules that compile and of what these import, and a change of any of them compiles
+anew.
 """
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from numba.extending import intrinsic
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _FOLDER = "compiled-"
+_IMPORTED = re.compile(r"^\s*from gocnn\.(\w+) import", re.MULTILINE)
 
 
 def cache_folder(package: Path) -> Path | None:
@@ -35,8 +38,8 @@ def cache_folder(package: Path) -> Path | None:
         user's cache folder.
     """
     digest = hashlib.blake2b(digest_size=8)
-    for source in sorted(package.glob("*.py")):
-        digest.update(source.read_bytes())
+    for text in _compiling(package):
+        digest.update(text.encode())
     folder = package / "__pycache__" / f"{_FOLDER}{digest.hexdigest()}"
     try:
         if not folder.is_dir():
@@ -46,6 +49,16 @@ def cache_folder(package: Path) -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None
+
+
+def _compiling(package: Path) -> list[str]:
+    """The sources of the modules that import this one, and of all that those import."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(package.glob("*.py"))}
+    imports = {name: set(_IMPORTED.findall(text)) & texts.keys() for name, text in texts.items()}
+    wanted = {name for name in texts if "jit" in imports[name]}
+    while more := set().union(*(imports[name] for name in wanted)) - wanted:
+        wanted |= more
+    return [texts[name] for name in sorted(wanted)]
 
 
 _config: Any = numba.config

@@ -22,17 +22,29 @@ def test_bits(word: int) -> None:
     assert lowest == (word & -word).bit_length() - 1
 
 
-def test_a_change_of_any_source_compiles_anew(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("x = 1")
-    (tmp_path / "b.py").write_text("y = 1")
-    first = cache_folder(tmp_path)
-    assert first is not None
-    assert cache_folder(tmp_path) == first
-    (first / "code").write_text("")
-    (tmp_path / "b.py").write_text("y = 2")
-    second = cache_folder(tmp_path)
-    assert second not in (None, first)
-    assert not first.exists()
+def test_a_change_of_what_is_compiled_compiles_anew(tmp_path: Path) -> None:
+    sources = {
+        "jit": "",
+        "fast": "from gocnn.jit import jit\nfrom gocnn.numbers import N\n",
+        "numbers": "from gocnn.deeper import N\n",
+        "deeper": "N = 1\n",
+        "slow": "from gocnn.fast import f\n",
+    }
+    for name, text in sources.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    folder = cache_folder(tmp_path)
+    assert folder is not None
+    assert cache_folder(tmp_path) == folder
+    for name in ("jit", "fast", "numbers", "deeper"):
+        (folder / "code").write_text("")
+        (tmp_path / f"{name}.py").write_text(sources[name] + "x = 1\n")
+        changed = cache_folder(tmp_path)
+        assert changed not in (None, folder), name
+        assert not folder.exists()
+        assert changed is not None
+        folder = changed
+    (tmp_path / "slow.py").write_text("x = 1\n")  # nothing compiled depends on it
+    assert cache_folder(tmp_path) == folder
 
 
 CALLER = """
