@@ -224,12 +224,13 @@ def rank_code(text: str | None) -> int:
 def candidates(position: Position) -> NDArray[np.bool_]:
     """The legal moves that fill no own eye, as bool[size * size]; pass is not among them."""
     moves = np.zeros(position.size**2, np.bool_)
-    moves[position.fresh(np.flatnonzero(_sensible(position.board, position.to_move)))] = True
+    moves[position.fresh(np.flatnonzero(sensible(position.board, position.to_move)))] = True
     return moves
 
 
 @jit
-def _sensible(board: Board, colour: int) -> NDArray[np.bool_]:
+def sensible(board: Board, colour: int) -> NDArray[np.bool_]:
+    """bool[P]: the moves that are legal, superko aside, and fill no own eye."""
     moves = np.zeros(board.stones.size - 1, np.bool_)
     for point in range(moves.size):
         moves[point] = is_legal(board, point, colour) and not is_eye_like(board, point, colour)

@@ -62,6 +62,16 @@ class Position:
         return len(self._moves)
 
     @property
+    def passes(self) -> int:
+        """Number of passes since the last stone."""
+        count = 0
+        for entry in reversed(self._moves):
+            if entry & POINT_MASK != self.size**2:
+                break
+            count += 1
+        return count
+
+    @property
     def ko(self) -> int | None:
         """The point that simple ko forbids to the player to move, if there is one."""
         point = int(self.board.state[rules.KO])
