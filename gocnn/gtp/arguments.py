@@ -7,10 +7,10 @@ from gocnn.coords import vertex as vertex_name
 from gocnn.gtp.protocol import CommandError
 from gocnn.rules import BLACK, WHITE
 
-__all__ = ["SYNTAX", "colour", "expect", "integer", "real", "vertex", "vertex_name"]
+__all__ = ["COLOURS", "SYNTAX", "colour", "expect", "integer", "real", "vertex", "vertex_name"]
 
 SYNTAX = "syntax error"
-_COLOURS = {"b": BLACK, "black": BLACK, "w": WHITE, "white": WHITE}
+COLOURS = {"b": BLACK, "black": BLACK, "w": WHITE, "white": WHITE}
 
 
 def expect(arguments: list[str], least: int, most: int | None = None) -> None:
@@ -30,7 +30,7 @@ def colour(text: str) -> int:
         CommandError: syntax error.
     """
     try:
-        return _COLOURS[text.lower()]
+        return COLOURS[text.lower()]
     except KeyError:
         raise CommandError(SYNTAX) from None
 

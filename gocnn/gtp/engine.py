@@ -4,19 +4,21 @@ Commands live in the modules beside this one. The network loads in the backgroun
 on, so that the first answers come at once; the first move waits for it.
 """
 
+import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from gocnn import __version__
 from gocnn.errors import GocnnError
 from gocnn.features import Conditions
+from gocnn.gtp.clock import Clock
 from gocnn.gtp.protocol import CommandError, Handler
 from gocnn.gtp.table import TABLE
-from gocnn.player import Player, Prediction, PredictMany, Style, candidates
+from gocnn.player import Player, Prediction, PredictMany, Style
 from gocnn.position import Position
-from gocnn.scoring import judge
 from gocnn.search import Thinker
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
@@ -44,6 +46,10 @@ class Background:
             self._error = " ".join(str(error).split()) or type(error).__name__
             self._report(self._error)
 
+    def loading(self) -> bool:
+        """Whether it is not known yet if there is a predictor."""
+        return self._thread.is_alive()
+
     def __call__(
         self, positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
@@ -58,24 +64,6 @@ class Background:
         return self._predict(positions, conditions)
 
 
-def warm_up(predict: PredictMany) -> None:
-    """Do once what is slow the first time: load compiled code, plan the network."""
-    position = Position(19)
-    predict([position], [Conditions()])
-    candidates(position)
-    judge(position, playouts=1)
-
-
-@dataclass
-class Clock:
-    """The time a player has, as the controller tells it; nothing depends on it yet."""
-
-    main: int = 0  # seconds
-    period: int = 0  # seconds of a byo-yomi period
-    stones: int = 0  # moves in a period
-    left: dict[int, tuple[int, int]] = field(default_factory=dict)  # by colour: seconds, stones
-
-
 class Engine:
     """What the commands work on.
 
@@ -84,6 +72,7 @@ class Engine:
         style: how to play.
         superko: whether positional superko holds, for both sides.
         name: what the command `name` answers.
+        loading: says whether the thinker would have to wait for its network.
     """
 
     def __init__(
@@ -93,11 +82,16 @@ class Engine:
         *,
         superko: bool = False,
         name: str = "gocnn",
+        loading: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name, self.version = name, __version__
         self.thinker = thinker
+        style = style or Style()
+        if style.seed is None:  # one that can be told
+            style = replace(style, seed=secrets.randbelow(10**9))
         self.player = Player(thinker, style)
         self.superko = superko
+        self.loading = loading
         self.clock = Clock()
         self.position = Position(19, superko=superko)
 
@@ -105,6 +99,23 @@ class Engine:
         """The handler of a command."""
         action = TABLE.get(name)
         return None if action is None else partial(action, self)
+
+    def restyle(self, **changes: Any) -> None:
+        """Play in another style from now on; a new seed begins its draws anew.
+
+        Raises:
+            GocnnError: when a field of the style is out of range.
+        """
+        style = replace(self.player.style, **changes)
+        self.thinker.rules = style.rules
+        if "seed" in changes:
+            self.player = Player(self.thinker, style)
+        else:
+            self.player.style = style
+
+    def forbid_repetition(self, superko: bool) -> None:
+        """Whether positional superko holds, from now on and in later games."""
+        self.superko = self.position.superko = superko
 
     def clear(self, size: int | None = None) -> None:
         """An empty board, of a new size if one is given; komi stays.
@@ -120,5 +131,6 @@ class Engine:
     def start(self, position: Position) -> None:
         """Another game."""
         self.position = position
+        self.clock.left.clear()
         self.thinker.new_game()
         self.player.new_game()

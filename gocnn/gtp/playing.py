@@ -4,13 +4,16 @@ import numpy as np
 
 from gocnn.errors import IllegalMove
 from gocnn.gtp import arguments as read
-from gocnn.gtp.engine import Clock, Engine
-from gocnn.gtp.protocol import CommandError
+from gocnn.gtp.clock import Clock
+from gocnn.gtp.engine import Engine
+from gocnn.gtp.protocol import CommandError, Stream
 from gocnn.gtp.table import command
+from gocnn.gtp.thinking import Request, choose
 from gocnn.player import RESIGN
 from gocnn.rules import EMPTY
 from gocnn.scoring import final_score, judge
 
+_KGS_TIMES = {"none": 0, "absolute": 1, "byoyomi": 3, "canadian": 3}  # by system: how many numbers
 _STATUSES = ("alive", "dead", "seki", "black_territory", "white_territory")
 
 
@@ -28,33 +31,27 @@ def play(engine: Engine, arguments: list[str]) -> str:
 
 
 @command("genmove")
-def genmove(engine: Engine, arguments: list[str]) -> str:
+def genmove(engine: Engine, arguments: list[str]) -> Stream:
     """Choose a move and play it."""
-    point = _choose(engine, arguments)
-    if point == RESIGN:
-        return "resign"
-    engine.position.play(point)
-    return read.vertex_name(point, engine.position.size)
+    read.expect(arguments, 1)
+    colour = read.colour(arguments[0])
+    return play_chosen(engine, colour, (yield from choose(engine, Request(colour))))
 
 
 @command("reg_genmove")
-def reg_genmove(engine: Engine, arguments: list[str]) -> str:
+def reg_genmove(engine: Engine, arguments: list[str]) -> Stream:
     """Choose a move and leave the board as it is."""
-    to_move = engine.position.to_move
-    point = _choose(engine, arguments)
-    engine.position.to_move = to_move
+    read.expect(arguments, 1)
+    point = yield from choose(engine, Request(read.colour(arguments[0])))
     return "resign" if point == RESIGN else read.vertex_name(point, engine.position.size)
 
 
-def _choose(engine: Engine, arguments: list[str]) -> int:
-    read.expect(arguments, 1)
-    before = engine.position.to_move
-    engine.position.to_move = read.colour(arguments[0])
-    try:
-        return engine.player.choose(engine.position).point
-    except Exception:
-        engine.position.to_move = before
-        raise
+def play_chosen(engine: Engine, colour: int, point: int) -> str:
+    """Play the engine's choice, unless it resigns; returns how GTP calls it."""
+    if point == RESIGN:
+        return "resign"
+    engine.position.play(point, colour)
+    return read.vertex_name(point, engine.position.size)
 
 
 @command("undo")
@@ -84,12 +81,27 @@ def gg_undo(engine: Engine, arguments: list[str]) -> str:
 
 @command("time_settings")
 def time_settings(engine: Engine, arguments: list[str]) -> str:
-    """Main time, byo-yomi time and stones; zeros are no limit."""
+    """Main time, byo-yomi time and stones; a period without stones is no limit."""
     read.expect(arguments, 3)
     main, period, stones = map(read.integer, arguments)
     if min(main, period, stones) < 0:
         raise CommandError(read.SYNTAX)
-    engine.clock = Clock(main, period, stones)
+    unlimited = period > 0 and stones == 0
+    engine.clock = Clock() if unlimited else Clock(main, period, stones)
+    return ""
+
+
+@command("kgs-time_settings")
+def kgs_time_settings(engine: Engine, arguments: list[str]) -> str:
+    """How KGS keeps time: none, absolute, byoyomi or canadian, with its numbers."""
+    read.expect(arguments, 1, 4)
+    system = arguments[0].lower()
+    numbers = [read.integer(text) for text in arguments[1:]]
+    if len(numbers) != _KGS_TIMES.get(system) or min(numbers, default=0) < 0:
+        raise CommandError(read.SYNTAX)
+    main, period, count = [*numbers, 0, 0, 0][:3]
+    japanese = system == "byoyomi"
+    engine.clock = Clock(main, period, 1, count) if japanese else Clock(main, period, count)
     return ""
 
 
@@ -97,8 +109,9 @@ def time_settings(engine: Engine, arguments: list[str]) -> str:
 def time_left(engine: Engine, arguments: list[str]) -> str:
     """The time that a colour has left, and the stones of its period."""
     read.expect(arguments, 2, 3)
+    colour, seconds = read.colour(arguments[0]), read.real(arguments[1])
     stones = read.integer(arguments[2]) if len(arguments) == 3 else 0
-    engine.clock.left[read.colour(arguments[0])] = int(read.real(arguments[1])), stones
+    engine.clock.tell(colour, max(seconds, 0), max(stones, 0))
     return ""
 
 

@@ -2,6 +2,8 @@
 
 After the GTP 2 specification (Farneback 2002), sections 2.5 to 2.9 and 3.1.
 
+A handler returns its answer, or a generator that sends it piece by piece: see `Answer`.
+
 Invariants:
 
 - Every command line gets exactly one answer, ended by one empty line and flushed; comments and
@@ -16,12 +18,19 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from gocnn.errors import GocnnError
+from gocnn.gtp.inbox import Inbox, News
 
-Handler = Callable[[list[str]], str]  # arguments to answer
+# Text that a generator yields is sent at once, behind the head of the answer; an empty one sends
+# the head alone. A number that it yields is a time in seconds that it has to spare: it gets back
+# what waits by then, and at once when something waits, and may end the answer or go on. What it
+# returns ends the answer, and is all of it where nothing was sent before.
+Stream = Generator[str | float, News, str]
+Answer = str | Stream
+Handler = Callable[[list[str]], Answer]  # of the arguments
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _ID = re.compile(r"[0-9]+\Z")
@@ -67,34 +76,82 @@ def frame(command_id: str, text: str, *, failed: bool = False) -> str:
     >>> frame("", "\\nA\\n\\nB")
     '=\\nA\\nB\\n\\n'
     """
-    first, *rest = [line.rstrip() for line in text.replace("\t", " ").splitlines()] or [""]
+    first, *rest = text.replace("\t", " ").splitlines() or [""]
     head = f"{'?' if failed else '='}{command_id} {first}".rstrip()
-    return "\n".join([head, *filter(None, rest)]) + "\n\n"
+    return "\n".join([head, *_full_lines(rest)]) + "\n\n"
 
 
-def answer(command: Command, find: Callable[[str], Handler | None]) -> tuple[str, bool]:
+def _full_lines(lines: Iterable[str]) -> list[str]:
+    """The lines that may stand inside an answer: those that are not empty."""
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+class _Reply:
+    """One answer on its way: a head, lines, an empty line."""
+
+    def __init__(self, command_id: str, write: Callable[[str], object]) -> None:
+        self._id, self._write = command_id, write
+        self._begun = False
+
+    def send(self, text: str) -> None:
+        """Send lines of an answer that goes on."""
+        head = [] if self._begun else [f"={self._id}"]
+        self._begun = True
+        lines = head + _full_lines(text.replace("\t", " ").splitlines())
+        self._write("".join(f"{line}\n" for line in lines))
+
+    def end(self, text: str, *, failed: bool = False) -> None:
+        """Send the last of it, and the empty line; a failure has no text once lines were sent."""
+        if not self._begun:
+            self._write(frame(self._id, text, failed=failed))
+            return
+        if not failed:
+            self.send(text)
+        self._write("\n")
+
+
+def _answer(
+    command: Command, find: Callable[[str], Handler | None], reply: _Reply, inbox: Inbox
+) -> bool:
     """Carry a command out.
 
-    Args:
-        command: what was asked.
-        find: the handler of a name, if there is one.
-
     Returns:
-        (the framed answer, whether the session goes on).
+        Whether the session goes on.
     """
     handler = find(command.name)
     if handler is None:
-        return frame(command.id, "unknown command", failed=True), True
+        reply.end("unknown command", failed=True)
+        return True
     try:
-        return frame(command.id, handler(command.arguments)), True
+        answer = handler(command.arguments)
+        reply.end(answer if isinstance(answer, str) else _stream(answer, reply, inbox))
     except Stop as stop:
-        return frame(command.id, str(stop)), False
+        reply.end(str(stop))
+        return False
+    except BrokenPipeError:  # nobody is there to be told
+        raise
     except GocnnError as error:
-        return frame(command.id, " ".join(str(error).split()), failed=True), True
+        reply.end(" ".join(str(error).split()), failed=True)
     except Exception as error:  # the controller must never wait for an answer that does not come
         traceback.print_exc(file=sys.stderr)
         said = f"internal error: {type(error).__name__}: {error}"
-        return frame(command.id, " ".join(said.split()), failed=True), True
+        reply.end(" ".join(said.split()), failed=True)
+    return True
+
+
+def _stream(stream: Stream, reply: _Reply, inbox: Inbox) -> str:
+    """Send what a generator yields; returns what it returns."""
+    with contextlib.closing(stream):
+        try:
+            item = next(stream)
+            while True:
+                if isinstance(item, str):
+                    reply.send(item)
+                    item = next(stream)
+                else:
+                    item = stream.send(inbox.news(item))
+        except StopIteration as end:
+            return str(end.value)
 
 
 def serve(
@@ -104,16 +161,13 @@ def serve(
 
     Args:
         find: the handler of a command name, if there is one.
-        lines: raw lines; bytes that are not UTF-8 are replaced.
-        write: sends an answer at once.
+        lines: raw lines, read by a thread of its own; bytes that are not UTF-8 are replaced.
+        write: sends a piece of an answer at once.
     """
-    for line in lines:
+    inbox = Inbox(lines)
+    while (line := inbox.take()) is not None:
         command = parse(line.decode("utf-8", "replace"))
-        if command is None:
-            continue
-        text, going_on = answer(command, find)
-        write(text)
-        if not going_on:
+        if command and not _answer(command, find, _Reply(command.id, write), inbox):
             return
 
 

@@ -6,13 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import gocnn.gtp.administration
+import gocnn.gtp.analysis
+import gocnn.gtp.files
 import gocnn.gtp.gnugo
+import gocnn.gtp.gogui
+import gocnn.gtp.handicap
+import gocnn.gtp.kgs
+import gocnn.gtp.network
+import gocnn.gtp.parameters
 import gocnn.gtp.playing
+import gocnn.gtp.rules
 import gocnn.gtp.setup  # noqa: F401 - they register their commands
 from gocnn.errors import GocnnError
-from gocnn.gtp.engine import Background, Engine, warm_up
+from gocnn.gtp.engine import Background, Engine
+from gocnn.gtp.inbox import read_lines
+from gocnn.gtp.loading import loader, warn
 from gocnn.gtp.protocol import answers_only, serve
-from gocnn.player import PredictMany, Style, rank_code
+from gocnn.player import Style, rank_code
 from gocnn.scoring import ruleset
 from gocnn.search import Thinker
 
@@ -29,13 +39,15 @@ def gtp(**options: Any) -> None:
         raise GocnnError(f"{weights}: there is no such file; give weights made by gocnn train")
     with answers_only() as write:
         load = loader(weights, options["device"], int(options["symmetries"]))
+        network = Background(load, warn)
         engine = Engine(
-            Thinker(Background(load, _warn), options["visits"]),
+            Thinker(network, options["visits"]),
             style,
             superko=options["superko"],
             name=options["name"],
+            loading=network.loading,
         )
-        run(engine, sys.stdin.buffer, write)
+        run(engine, read_lines(sys.stdin.fileno()), write)
 
 
 def run(engine: Engine, lines: Iterable[bytes], write: Callable[[str], object]) -> None:
@@ -60,21 +72,3 @@ def style_of(options: dict[str, Any]) -> Style:
         resign=options["resign"],
         rules=ruleset(options["rules"]),
     )
-
-
-def loader(weights: str | None, device: str, symmetries: int) -> Callable[[], PredictMany]:
-    """What loads the network; torch is imported only when it runs."""
-
-    def load() -> PredictMany:
-        from gocnn.predictor import Predictor
-
-        predictor = Predictor(weights, device=device, symmetries=symmetries)
-        warm_up(predictor.predict)
-        _warn(f"ready: {predictor.describe()}")
-        return predictor.predict
-
-    return load
-
-
-def _warn(message: str) -> None:
-    print(f"gocnn: {message}", file=sys.stderr, flush=True)

@@ -1,0 +1,81 @@
+"""Command lines, read ahead by a thread, so that an answer under way can see what comes next."""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+
+LONGEST = 1 << 20  # bytes of a line; what is beyond is dropped
+
+
+class News(IntEnum):
+    """What waits behind the command at work."""
+
+    NOTHING = 0
+    LINE = 1  # any line, or the end of input
+    INTERRUPT = 2  # GoGui's comment "# interrupt" is among the lines
+
+
+def read_lines(descriptor: int) -> Iterator[bytes]:
+    """Lines of a file descriptor, each as soon as it is there.
+
+    It reads the descriptor itself: a thread that waits inside Python's standard input would hold
+    the lock that the interpreter needs to end.
+    """
+    rest = b""
+    while data := os.read(descriptor, 1 << 16):
+        *lines, rest = (rest + data).split(b"\n")
+        yield from lines
+        rest = rest[:LONGEST]
+    if rest:
+        yield rest
+
+
+class Inbox:
+    """Lines in the order in which they came.
+
+    Args:
+        lines: where they come from; a thread of its own waits for them.
+    """
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines: deque[bytes] = deque()
+        self._interrupts = 0
+        self._ended = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._read, args=(lines,), daemon=True).start()
+
+    def _read(self, lines: Iterable[bytes]) -> None:
+        try:
+            for line in lines:
+                with self._changed:
+                    self._lines.append(line)
+                    self._interrupts += _is_interrupt(line)
+                    self._changed.notify()
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify()
+
+    def take(self) -> bytes | None:
+        """The next line, once it is there; None at the end of input."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._lines or self._ended)
+            if not self._lines:
+                return None
+            line = self._lines.popleft()
+            self._interrupts -= _is_interrupt(line)
+            return line
+
+    def news(self, seconds: float) -> News:
+        """What waits to be taken; when nothing does, wait for it so long."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._lines or self._ended, seconds)
+            if self._interrupts:
+                return News.INTERRUPT
+            return News.LINE if self._lines or self._ended else News.NOTHING
+
+
+def _is_interrupt(line: bytes) -> bool:
+    return line.split() == [b"#", b"interrupt"]

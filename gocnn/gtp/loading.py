@@ -1,0 +1,98 @@
+"""Getting ready: the network and the compiled code, with word of it on standard error."""
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from gocnn.features import Conditions
+from gocnn.gtp.gogui import ladders
+from gocnn.player import PredictMany, candidates
+from gocnn.position import Position
+from gocnn.rules import BLACK
+from gocnn.scoring import judge
+from gocnn.search import Thinker
+
+_QUIET, _PAUSE = 3.0, 5.0  # seconds before the first word, and between words
+_WARM_VISITS = 4
+
+
+def loader(weights: str | None, device: str, symmetries: int) -> Callable[[], PredictMany]:
+    """What loads the network and makes the first move a quick one.
+
+    torch is imported only when it runs.
+    """
+
+    def load() -> PredictMany:
+        with word_of_progress(warn) as stage:
+            stage("loading torch and the network")
+            from gocnn.predictor import Predictor
+
+            predictor = Predictor(weights, device=device, symmetries=symmetries)
+            warm_up(predictor.predict, stage)
+        warn(f"ready: {predictor.describe()}")
+        return predictor.predict
+
+    return load
+
+
+def warm_up(predict: PredictMany, stage: Callable[[str], object] = lambda _: None) -> None:
+    """Do once what is slow the first time: compile, or load what was compiled; plan the network.
+
+    Args:
+        predict: the network.
+        stage: told what comes next.
+    """
+    position = Position(19)
+    position.play(0)
+    position.undo()
+    stage("compiling what the network sees")
+    predict([position], [Conditions()])
+    stage("compiling the rules")
+    candidates(position)
+    stage("compiling playouts")
+    judge(position, playouts=1)
+    stage("compiling ladders")
+    ladders(position.board, BLACK)
+    stage("compiling the search")
+    Thinker(predict, _WARM_VISITS)(position, Conditions())
+
+
+@contextlib.contextmanager
+def word_of_progress(
+    report: Callable[[str], object], quiet: float = _QUIET, pause: float = _PAUSE
+) -> Iterator[Callable[[str], None]]:
+    """Tell now and then what is going on; nothing where it is done soon.
+
+    Args:
+        report: told, from a thread of its own.
+        quiet: seconds until the first word.
+        pause: seconds between words.
+
+    Yields:
+        A function to say what is going on now.
+    """
+    doing = [""]
+    done = threading.Event()
+    began = time.monotonic()
+
+    def talk() -> None:
+        wait = quiet
+        while not done.wait(wait):
+            wait = pause
+            seconds = round(time.monotonic() - began)
+            report(f"{doing[-1]} ({seconds} s so far; only the first start takes so long)")
+
+    thread = threading.Thread(target=talk, daemon=True)
+    thread.start()
+    try:
+        yield doing.append
+    finally:
+        done.set()
+        thread.join()
+
+
+def warn(message: str) -> None:
+    """Say something on standard error."""
+    print(f"gocnn: {message}", file=sys.stderr, flush=True)
