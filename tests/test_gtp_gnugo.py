@@ -84,3 +84,12 @@ def test_the_end_of_a_game() -> None:
     said = talk(new_engine(), "boardsize 5", "komi 0", *walls, *eyes, *questions, "estimate_score")
     ends = ["= alive", "= alive", "= black_territory", "= white_territory", "= B+5"]
     assert said[-5:] == ends
+
+
+def test_an_open_game_is_estimated_by_who_is_ahead() -> None:
+    """White's one stone touches all there is, so that nothing is anybody's yet."""
+    stones = [f"play b {vertex}" for vertex in ("D4", "D6", "F4", "F6", "E5", "C5", "G5")]
+    played = [line for stone in stones for line in (stone, "play w pass")]
+    said = talk(new_engine(), "boardsize 9", "komi 0", *played, "play w A1", "estimate_score")
+    assert said[-1].startswith("= B+")
+    assert float(said[-1][4:]) > 20

@@ -9,11 +9,10 @@ import numpy as np
 
 from gocnn.gtp import arguments as read
 from gocnn.gtp.engine import Engine
-from gocnn.gtp.playing import final_score_
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.table import command
 from gocnn.rules import BLACK, EMPTY, WHITE
-from gocnn.scoring import handicap, judge
+from gocnn.scoring import handicap, judge, score
 
 _NAMES = {BLACK: "black", WHITE: "white", EMPTY: "empty"}
 
@@ -153,5 +152,7 @@ def final_status(engine: Engine, arguments: list[str]) -> str:
 
 @command("estimate_score")
 def estimate_score(engine: Engine, _arguments: list[str]) -> str:
-    """The score as playouts see it now."""
-    return final_score_(engine, [])
+    """The score if every point went to who owns it in most playouts, open games included."""
+    position, verdict = engine.position, judge(engine.position)
+    owner = np.rint(verdict.ownership).astype(np.int8)
+    return str(score(position, owner, verdict.dead, engine.player.style.rules))
