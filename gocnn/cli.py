@@ -105,29 +105,28 @@ class _Lines(click.ParamType[int]):
 
 
 _PATH = click.Path(path_type=Path)
+_RULES = ["chinese", "japanese", "aga", "tromp-taylor"]  # gocnn.scoring has them
 
 # Options that several commands have.
 _board_size = click.option(
     "--board-size",
     type=_Lines(),
     default="19",
-    show_default=True,
     help="Lines of the boards to take, or all.",
 )
-_device = click.option(
-    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1, mps."
-)
+_device = click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
 _symmetries = click.option(
     "--symmetries",
     type=click.Choice(["1", "8"]),
     default="1",
-    show_default=True,
     help="Average over the eight views.",
 )
-_weights = click.option("--weights", default="default", show_default=True, help="A weights file.")
+_weights = click.option("--weights", default="default", help="A weights file.")
 
 
-@click.group(cls=_FrontDoor, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_FrontDoor, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """Predict Go moves with a convolutional network; train it on your own games.
@@ -149,10 +148,8 @@ def main() -> None:
     required=True,
     help="The corpus file to write; .xz at its end compresses it.",
 )
-@click.option(
-    "--size", type=_Lines(), default="19", show_default=True, help="Lines of the boards, or all."
-)
-@click.option("--min-moves", default=20, show_default=True, help="Leave out shorter games.")
+@click.option("--size", type=_Lines(), default="19", help="Lines of the boards, or all.")
+@click.option("--min-moves", default=20, help="Leave out shorter games.")
 @click.option("--min-rank", help="Both players at least this strong: 5k, 1d, 9p.")
 @click.option("--since", help="No games before: 2015, 2015-06 or 2015-06-30.")
 @click.option("--until", help="No games after.")
@@ -160,18 +157,17 @@ def main() -> None:
     "--handicap",
     type=click.Choice(["any", "even", "only"]),
     default="any",
-    show_default=True,
     help="Even games, or handicap games only.",
 )
 @click.option("--kind", "kinds", help="Only from these sources: kgs, tygem, fox, pro, unknown.")
-@click.option("--sample", default=1.0, show_default=True, help="Take this share of the games.")
+@click.option("--sample", default=1.0, help="Take this share of the games.")
 @click.option(
     "--without",
     multiple=True,
     type=_PATH,
     help="Leave out the games of this corpus; may be given again.",
 )
-@click.option("--validation", default=0.01, show_default=True, help="Share of games to hold out.")
+@click.option("--validation", default=0.01, help="Share of games to hold out.")
 @click.option("--jobs", type=int, help="Processes that read (default: one for each core).")
 @click.option("--rejects", type=_PATH, help="List what is left out here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -217,7 +213,6 @@ def prepare(**options: Any) -> None:
     type=_PATH,
     default="gocnn-run",
     help="Folder of the run.",
-    show_default=True,
 )
 @click.option(
     "--time-budget",
@@ -230,10 +225,9 @@ def prepare(**options: Any) -> None:
     "--size",
     "network_size",
     default="small",
-    show_default=True,
     help="tiny, small, base, large, huge, or BLOCKSxFILTERS such as 4x48.",
 )
-@click.option("--encoding", default="full-1", show_default=True, help="What the network sees.")
+@click.option("--encoding", default="full-1", help="What the network sees.")
 @click.option(
     "--init",
     "initial",
@@ -242,10 +236,10 @@ def prepare(**options: Any) -> None:
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
 @click.option("--stop-after", type=_Duration(), help="Stop, to resume later, after this time.")
-@click.option("--batch", default=128, show_default=True, help="Positions of an update.")
-@click.option("--rate", default=4e-3, show_default=True, help="Learning rate at its peak.")
-@click.option("--seed", default=0, show_default=True, help="Of the order and the first weights.")
-@click.option("--validation", default=0.01, show_default=True, help="Share of games held out.")
+@click.option("--batch", default=128, help="Positions of an update.")
+@click.option("--rate", default=4e-3, help="Learning rate at its peak.")
+@click.option("--seed", default=0, help="Of the order and the first weights.")
+@click.option("--validation", default=0.01, help="Share of games held out.")
 @_board_size
 @_device
 @click.option(
@@ -286,17 +280,14 @@ def evaluate(**options: Any) -> None:
 @click.argument("game", required=False)
 @click.option("--moves", help='Moves instead of a game, black first: "D4 Q16 ...".')
 @click.option("--move", type=int, help="Predict this move of the game (default: the next one).")
-@click.option("--number", default=1, show_default=True, help="Which game of a collection.")
-@click.option(
-    "--top", type=click.IntRange(1, 26), default=5, show_default=True, help="Moves to list."
-)
+@click.option("--number", default=1, help="Which game of a collection.")
+@click.option("--top", type=click.IntRange(1, 26), default=5, help="Moves to list.")
 @click.option("--rank", help="Rank of the player to move: 20k to 9d, or pro.")
 @click.option("--opponent-rank", help="Rank of the other player.")
 @click.option(
     "--size",
     type=click.IntRange(5, 25),
     default=19,
-    show_default=True,
     help="Lines of the board, with --moves.",
 )
 @click.option("--komi", type=float, help="Points that white gets (default: the game's, or 7.5).")
@@ -322,7 +313,6 @@ def suggest(**options: Any) -> None:
     "--temperature",
     type=click.FloatRange(0, 10),
     default=0.0,
-    show_default=True,
     help="0 plays the likeliest move; 1 varies as people do.",
 )
 @click.option("--seed", type=int, help="Play the same game again (default: a new one).")
@@ -330,19 +320,17 @@ def suggest(**options: Any) -> None:
     "--visits",
     type=click.IntRange(1),
     default=1,
-    show_default=True,
     help="Positions that a search looks at; 1 plays by the network alone.",
 )
-@click.option("--resign/--no-resign", default=True, show_default=True, help="Give up lost games.")
+@click.option("--resign/--no-resign", default=True, help="Give up lost games.")
 @click.option("--superko", is_flag=True, help="Forbid to repeat any earlier position.")
 @click.option(
     "--rules",
-    type=click.Choice(["chinese", "japanese", "aga", "tromp-taylor"]),
+    type=click.Choice(_RULES),
     default="chinese",
-    show_default=True,
     help="How to count.",
 )
-@click.option("--name", default="gocnn", show_default=True, help="What to call itself.")
+@click.option("--name", default="gocnn", help="What to call itself.")
 @_symmetries
 @_device
 def gtp(**options: Any) -> None:
@@ -351,5 +339,32 @@ def gtp(**options: Any) -> None:
     Give the program the command line "gocnn gtp", with the options you like.
     """
     from gocnn.gtp.run import gtp as run
+
+    run(**options)
+
+
+@main.command()
+@click.argument("a")
+@click.argument("b")
+@click.option("--games", type=click.IntRange(1), default=20, help="How many.")
+@click.option("-o", "--output", type=_PATH, default="gocnn-match", help="Folder of the match.")
+@click.option("--size", type=click.IntRange(5, 25), default=19, help="Lines of the board.")
+@click.option("--komi", type=float, help="Points for white (default: 7.5; 0.5 with a handicap).")
+@click.option("--handicap", default=0, help="Stones for B, who is black then in every game.")
+@click.option("--rules", type=click.Choice(_RULES), default="chinese", help="How to count.")
+@click.option("--openings", default="drawn", help="drawn, none, or games to take them from.")
+@click.option("--opening-moves", type=click.IntRange(1), default=8, help="Moves of such games.")
+@click.option("--seed", default=0, help="Of the openings.")
+@click.option("--referee", help="A GTP engine whose count decides instead of ours.")
+@click.option("--move-timeout", type=_Duration(), default="2m", help="Who thinks longer has lost.")
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Games at a time.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def match(**options: Any) -> None:
+    """Let two GTP engines, the command lines A and B, play against each other.
+
+    They take turns as black, twice from each opening. Every game is saved when it ends; after an
+    interruption the same command goes on.
+    """
+    from gocnn.match import match as run
 
     run(**options)

@@ -9,10 +9,14 @@ import random
 import sys
 from pathlib import Path
 
-from engines import Engine, Record, find_gnugo, other
-
-from gocnn.coords import columns
+from gocnn.coords import point_of_vertex, vertex
+from gocnn.duel import COLOURS, parse_score
+from gocnn.engines import Engine, find_gnugo
+from gocnn.openings import corners
+from gocnn.position import Position
 from gocnn.progress import bar
+from gocnn.rules import BLACK, WHITE
+from gocnn.writing import sgf
 
 LEVELS = (0, 0, 1, 1, 2, 3)  # a 19x19 game takes 20 to 25 s of one core
 SLIP = 0.04  # how often a side plays one of its other good moves: games then part early
@@ -20,81 +24,65 @@ HANDICAPPED = 0.1  # how many games of a 19x19 collection start with handicap st
 LONGEST = 1.5  # a game of more moves a point of the board is given up
 
 
-def opening(size: int, chance: random.Random) -> list[str]:
-    """The vertices of the first moves: corner points people play, or the middle of a small board.
-
-    On 19x19 up to one move in each corner, on points of the third to fifth line.
-    """
-    names = columns(size)
-    if size < 13:
-        middle = range(size // 2 - 2, size // 2 + 3)
-        return [f"{names[chance.choice(middle)]}{chance.choice(middle) + 1}"]
-    corners = [(across, up) for across in (False, True) for up in (False, True)]
-    chance.shuffle(corners)
-    moves = []
-    for across, up in corners[: chance.randint(1, 4)]:
-        column, row = chance.choice([(3, 3)] * 4 + [(2, 3), (3, 2)] * 2 + [(2, 2), (2, 4), (4, 2)])
-        column, row = (size - 1 - column if across else column), (size - 1 - row if up else row)
-        moves.append(f"{names[column]}{row + 1}")
-    return moves
-
-
 def choose(engine: Engine, colour: str, chance: random.Random) -> str:
     """GNU Go's move, or now and then another of those it likes."""
     if chance.random() < SLIP:
         liked = engine.ask(f"top_moves_{colour}").split()[::2]  # vertex, value, vertex, ...
-        vertex = chance.choice(liked[:5] or ["pass"])
-        if liked and engine.ask(f"is_legal {colour} {vertex}") == "1":  # it may like to retake a ko
-            engine.ask(f"play {colour} {vertex}")
-            return vertex
+        move = chance.choice(liked[:5] or ["pass"])
+        if liked and engine.ask(f"is_legal {colour} {move}") == "1":  # it may like to retake a ko
+            engine.ask(f"play {colour} {move}")
+            return move
     return engine.ask(f"genmove {colour}")
 
 
-def result_of(engine: Engine, last: str, mover: str) -> str:
-    """The result as SGF writes it; GNU Go judges its own games."""
-    if last.lower() == "resign":
-        return f"{other(mover)[0].upper()}+R"
-    score = engine.ask("final_score").split()[0]
-    return "0" if score == "0.0" else score
+def play_out(
+    engine: Engine, position: Position, levels: dict[int, int], chance: random.Random
+) -> str | None:
+    """Play a game on the position to its end; its result as SGF writes it, None without an end."""
+    size = position.size
+    planned = [] if position.handicap else list(corners(size, chance))
+    passes = 0
+    while passes < 2:
+        if position.ply >= LONGEST * size * size:
+            return None
+        colour = position.to_move
+        if planned:
+            move = vertex(planned.pop(0), size)
+            engine.ask(f"play {COLOURS[colour]} {move}")
+        else:
+            engine.ask(f"level {levels[colour]}")
+            move = choose(engine, COLOURS[colour], chance)
+        if move.lower() == "resign":
+            return "W+R" if colour == BLACK else "B+R"
+        position.play(point_of_vertex(move, size))
+        passes = passes + 1 if move.lower() == "pass" else 0
+    score = parse_score(engine.ask("final_score").split()[0])  # GNU Go judges its own games
+    return None if score is None else str(score)
 
 
-def make_game(program: str, size: int, number: int) -> Record | None:
-    """Game `number`, or None for one that found no end."""
+def make_game(program: str, size: int, number: int) -> str | None:
+    """Game `number` as SGF, or None for one that found no end."""
     chance = random.Random(f"{size}x{size} {number}")
-    levels = {"black": chance.choice(LEVELS), "white": chance.choice(LEVELS)}
+    levels = {BLACK: chance.choice(LEVELS), WHITE: chance.choice(LEVELS)}
     handicap = chance.randint(2, 6) if size == 19 and chance.random() < HANDICAPPED else 0
-    game = Record(
-        size=size,
-        komi=0.5 if handicap else 6.5,
-        black=f"GNU Go 3.8 level {levels['black']}",
-        white=f"GNU Go 3.8 level {levels['white']}",
-        name=f"{size}x{size} {number}",
-        rules="Japanese",
-    )
+    position = Position(size, komi=0.5 if handicap else 6.5)
     with Engine([program, "--mode", "gtp", "--seed", str(1 + number)]) as engine:
         engine.ask(f"boardsize {size}")
-        engine.ask(f"komi {game.komi}")
+        engine.ask(f"komi {position.komi}")
         if handicap:
-            game.handicap = engine.ask(f"fixed_handicap {handicap}").split()
-        planned = [] if handicap else opening(size, chance)
-        colour, passes, vertex = ("white" if handicap else "black"), 0, ""
-        while passes < 2 and len(game.moves) < LONGEST * size * size:
-            if planned:
-                vertex = planned.pop(0)
-                engine.ask(f"play {colour} {vertex}")
-            else:
-                engine.ask(f"level {levels[colour]}")
-                vertex = choose(engine, colour, chance)
-            if vertex.lower() == "resign":
-                break
-            game.moves.append((colour, vertex))
-            passes = passes + 1 if vertex.lower() == "pass" else 0
-            colour = other(colour)
-        else:
-            if passes < 2:
-                return None
-        game.result = result_of(engine, vertex, colour)
-    return game
+            position.place_handicap(handicap)
+            engine.ask(f"fixed_handicap {handicap}")
+        result = play_out(engine, position, levels, chance)
+    if result is None:
+        return None
+    properties = {
+        "RU": "Japanese",
+        "RE": result,
+        "PB": f"GNU Go 3.8 level {levels[BLACK]}",
+        "PW": f"GNU Go 3.8 level {levels[WHITE]}",
+        "GN": f"{size}x{size} {number}",
+    }
+    return sgf(position, properties)
 
 
 def read_options() -> argparse.Namespace:
@@ -126,7 +114,7 @@ def main() -> None:
             game = make_game(program, options.size, number)
             number += 1
             if game is not None:
-                out.write(game.sgf())
+                out.write(game)
                 out.flush()
                 made += 1
                 progress.update()

@@ -1,153 +1,33 @@
-"""The scripts: engines as processes, matches, games made, figures, and setting up."""
+"""The scripts: games made, figures, and setting up."""
 
 import json
-import random
 import shlex
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import match
 import pytest
-from engines import Engine, Record, other
-from make_games import opening
 
-from gocnn.coords import point_of_vertex
-from gocnn.errors import GocnnError
-from gocnn.game import Game
-from gocnn.position import Position
-from gocnn.records import parse_game
-
-# An engine that plays given moves, one game after another, and refuses some of the opponent's.
-PUPPET = """
-import sys
-name, moves, refused = sys.argv[1], iter(sys.argv[2].split()), sys.argv[3].split()
-answers = {"name": name, "version": "1", "final_score": "W+3.5", "showboard": "\\n A B\\n1 . ."}
-for line in sys.stdin:
-    command, *words = line.split()
-    if command == "die":
-        sys.exit()
-    if command == "play" and words[1] in refused:
-        print("? illegal move\\n", flush=True)
-    else:
-        answer = next(moves) if command == "genmove" else answers.get(command, "")
-        print(f"= {answer}".rstrip() + "\\n", flush=True)
-"""
-Puppets = Callable[..., str]
-
-
-@pytest.fixture
-def puppet(tmp_path: Path) -> Puppets:
-    """Makes the command line of a puppet."""
-    path = tmp_path / "puppet.py"
-    path.write_text(PUPPET, encoding="utf-8")
-
-    def command(moves: str = "", refused: str = "", name: str = "Puppet") -> str:
-        return shlex.join([sys.executable, str(path), name, moves, refused])
-
-    return command
-
-
-def test_an_engine_answers(puppet: Puppets) -> None:
-    with Engine(shlex.split(puppet("D4 pass"))) as engine:
-        assert engine.ask("name") == "Puppet"
-        assert engine.ask("boardsize 9") == ""
-        assert [engine.ask("genmove b"), engine.ask("genmove b")] == ["D4", "pass"]
-        assert engine.ask("showboard") == "\n A B\n1 . ."
-
-
-def test_engines_that_refuse_or_go(puppet: Puppets) -> None:
-    with Engine(shlex.split(puppet(refused="D4"))) as engine:
-        with pytest.raises(GocnnError, match=r"answers '\? illegal move' to 'play b D4'"):
-            engine.ask("play b D4")
-        for _ in range(2):
-            with pytest.raises(GocnnError, match="is gone, without an answer to 'die'"):
-                engine.ask("die")
-    with Engine(["cat"]) as engine, pytest.raises(GocnnError, match="answers 'name' to 'name'"):
-        engine.ask("name")
-    with pytest.raises(GocnnError, match="no-such-engine: No such file"):
-        Engine(["no-such-engine"])
-
-
-@pytest.mark.parametrize(
-    ("black", "white", "refused", "result", "moves"),
-    [
-        ("D4 pass", "Q16 pass", "", "W+3.5", 4),  # the judge is white
-        ("D4 resign", "Q16", "", "W+R", 2),
-        ("D4", "resign", "", "B+R", 1),
-        ("D4 Q16", "Q4", "Q16", "W+F", 2),  # black plays what white holds to be illegal
-    ],
-)
-def test_how_games_of_a_match_end(
-    puppet: Puppets, black: str, white: str, refused: str, result: str, moves: int
-) -> None:
-    first, second = match.Player(puppet(black)), match.Player(puppet(white, refused))
-    with first.engine, second.engine:
-        game = match.play_game(first, second, second, 19, 7.5)
-    assert (game.result, len(game.moves)) == (result, moves)
+from gocnn.engines import find_gnugo
+from gocnn.records import load_game
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
 
 
-def test_a_match_from_the_shell(puppet: Puppets, root: Path, tmp_path: Path) -> None:
-    """The engines change colours, so the first one loses as black and as white."""
-    first, second = puppet("D4 resign Q4 resign", name="A"), puppet("Q16 C3 R4", name="B")
-    out = tmp_path / "games.sgf"
-    command = [sys.executable, "scripts/match.py", first, second, "--json", "--sgf", str(out)]
-    done = run(*command, cwd=root)
+@pytest.mark.skipif(find_gnugo() is None, reason="GNU Go is not here")
+def test_games_are_made_again_as_they_were_made(root: Path, tmp_path: Path) -> None:
+    """Game number i is the same whenever it is made; a collection goes on where it was."""
+    old, out = root / "data" / "gnugo-9x9.sgf", tmp_path / "games.sgf"
+    first, _, _ = old.read_text(encoding="utf-8").partition(")\n")
+    out.write_text(f"{first})\n", encoding="utf-8")
+    done = run(sys.executable, "scripts/make_games.py", "9", "2", str(out), cwd=root)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert (found["games"], found["wins"], found["rate"]) == (2, 0, 0)
-    assert (found["first"], found["moves_a_game"]) == ("A 1", 2.5)
-    text = out.read_text(encoding="utf-8")
-    assert text.count("(;") == 2
-    assert "PB[A 1]PW[B 1]" in text
-    assert "PB[B 1]PW[A 1]" in text
-    done = run(sys.executable, "scripts/match.py", "no-such-engine", second, cwd=root)
-    assert (done.returncode, done.stderr) == (
-        1,
-        "match: no-such-engine: No such file or directory\n",
-    )
-
-
-def test_wilson() -> None:
-    """81 of 263 gives 25.5 to 36.6 percent (Newcombe 1998, table I, method 3)."""
-    low, high = match.wilson(81 / 263, 263)
-    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
-
-
-def test_a_record_reads_back() -> None:
-    moves = [("white", "Q16"), ("black", "D4"), ("white", "pass"), ("black", "T19")]
-    record = Record(19, 0.5, "A", "B", "g", "Japanese", ["D16", "Q4"], moves, "B+12.5")
-    game = parse_game(record.sgf().encode())
-    assert isinstance(game, Game)
-    assert (game.handicap, game.komi, game.winner, game.margin) == (2, 0.5, 1, 12.5)
-    position = Position(19)
-    position.setup([point_of_vertex(stone, 19) for stone in record.handicap])
-    for colour, vertex in moves:
-        position.play(point_of_vertex(vertex, 19), 1 if colour == "black" else -1)
-    assert (game.stones() == position.stones).all()
-    assert len(game) == 4
-
-
-@pytest.mark.parametrize("size", [9, 13, 19])
-def test_openings_are_legal_and_differ(size: int) -> None:
-    seen = set()
-    for seed in range(50):
-        moves = opening(size, random.Random(seed))
-        position = Position(size)
-        for vertex in moves:
-            position.play(point_of_vertex(vertex, size))
-        seen.add(tuple(moves))
-    assert len(seen) > 15
-
-
-def test_other() -> None:
-    assert (other("black"), other("white")) == ("white", "black")
+    assert out.read_text(encoding="utf-8").count("(;") == 2
+    for number in (1, 2):
+        assert (load_game(out, number).entries == load_game(old, number).entries).all()
 
 
 def test_bench_measures(root: Path) -> None:

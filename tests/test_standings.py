@@ -1,0 +1,74 @@
+"""What a match says: intervals and Elo against known values, and the counting."""
+
+import pytest
+
+from gocnn.standings import Played, Standing, elo, wilson
+
+
+def test_wilson() -> None:
+    """81 of 263 gives 25.5 to 36.6 percent (Newcombe 1998, table I, method 3)."""
+    low, high = wilson(81 / 263, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+    low, high = wilson(0, 20)  # the same table
+    assert (low, round(high, 4)) == (0, 0.1611)
+    assert wilson(1, 20)[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("rate", "difference"), [(0.5, 0), (0.64, 100), (0.76, 200), (0.909, 400), (0.24, -200)]
+)
+def test_elo(rate: float, difference: int) -> None:
+    """The customary table of the logistic curve, to its two digits."""
+    found = elo(rate)
+    assert found == pytest.approx(difference, abs=3)
+
+
+def test_elo_beyond_bounds() -> None:
+    assert elo(0) is None
+    assert elo(1) is None
+
+
+def game(number: int, winner: str, *, reason: str = "score", **more: object) -> Played:
+    black = "A" if number % 2 else "B"
+    fields = {"result": "B+1", "moves": 100 * number, **more}
+    return Played(number=number, black=black, winner=winner, reason=reason, **fields)  # type: ignore[arg-type]
+
+
+def test_the_standing_counts() -> None:
+    games = [
+        game(1, "A", own="B+1", referee="B+2", a_moves=10, a_seconds=1.0, a_slowest=0.5),
+        game(2, "A", reason="resignation", a_moves=30, a_seconds=5.0, a_slowest=2.5),
+        game(3, "", own="0", referee="0", b_moves=1, b_seconds=0.25, b_slowest=0.25),
+        game(4, "B", own="W+1", referee="B+1"),
+    ]
+    standing = Standing.of(games)
+    assert (standing.wins, standing.draws, standing.losses) == (2, 1, 1)
+    assert standing.rate == 0.625
+    assert (standing.low, standing.high) == wilson(0.625, 4)
+    assert standing.elo == elo(0.625)
+    assert (standing.as_black, standing.as_white) == ((1, 2), (1, 2))
+    assert standing.moves_a_game == 250
+    assert (standing.a.mean, standing.a.slowest) == (150, 2500)
+    assert (standing.b.mean, standing.b.slowest) == (250, 250)
+    assert standing.endings == {
+        "A by score": 1,
+        "A by resignation": 1,
+        "drawn by score": 1,
+        "B by score": 1,
+    }
+    assert (standing.counted, standing.same_winner, standing.same_score) == (3, 2, 1)
+    table = standing.table("us", "them")
+    assert "us: 150 ms a move, 2500 at most" in table
+    assert "A won    2 of 4 games (1 drawn): 62.5%, at 95% 21.9% to 90.8%" in table
+    assert "Elo      +89, at 95% -220 to +398" in table
+    assert "same winner as our own count in 2 of 3 games, same score in 1" in table
+
+
+def test_a_match_won_throughout() -> None:
+    standing = Standing.of([game(1, "A"), game(2, "A")])
+    assert (standing.elo, standing.elo_high, standing.same_winner) == (None, None, None)
+    assert standing.elo_low == pytest.approx(-113.4, abs=0.1)
+    assert "Elo      +inf, at 95% -113 to +inf" in standing.table("a", "b")
+    assert "referee" not in standing.table("a", "b")
+    lost = Standing.of([game(1, "B")]).table("a", "b")
+    assert "Elo      -inf, at 95% -inf to " in lost
