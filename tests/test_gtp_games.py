@@ -90,7 +90,7 @@ def test_a_whole_game_and_all_the_way_back(size: int, seed: int) -> None:
         played.append(answer.removeprefix("= "))
         assert talk(referee, f"play {colour} {played[-1]}") == ["="], played
         assert len(played) < 6 * size**2
-        if played[-2:] == ["pass", "pass"]:
+        if played[-2:] == ["PASS", "PASS"]:
             break
     assert talk(engine, "showboard") == talk(referee, "showboard")
     assert talk(engine, "final_score")[0][:3] in ("= B", "= W")

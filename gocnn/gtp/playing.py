@@ -32,10 +32,11 @@ def play(engine: Engine, arguments: list[str]) -> str:
 
 @command("genmove")
 def genmove(engine: Engine, arguments: list[str]) -> Stream:
-    """Choose a move and play it."""
+    """Choose a move and play it; a pass is in capitals, as GNU Go's: Kigo knows no other."""
     read.expect(arguments, 1)
     colour = read.colour(arguments[0])
-    return play_chosen(engine, colour, (yield from choose(engine, Request(colour))))
+    played = play_chosen(engine, colour, (yield from choose(engine, Request(colour))))
+    return "PASS" if played == "pass" else played
 
 
 @command("reg_genmove")
