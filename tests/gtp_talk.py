@@ -1,13 +1,17 @@
 """A GTP engine that knows no network, for tests to talk to."""
 
-from collections.abc import Sequence
+import os
+import select
+import threading
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 import gocnn.gtp.run  # noqa: F401 - it registers all commands
 from gocnn.features import Conditions
 from gocnn.gtp.engine import Engine
-from gocnn.gtp.protocol import serve
+from gocnn.gtp.inbox import read_lines
+from gocnn.gtp.protocol import Handler, serve
 from gocnn.player import Prediction, Style
 from gocnn.position import Position
 from gocnn.search import Thinker
@@ -32,3 +36,50 @@ def talk(engine: Engine, *lines: str) -> list[str]:
     *answers, rest = "".join(said).split("\n\n")
     assert not rest, "the last answer has no end"
     return answers
+
+
+class Session:
+    """A conversation over real pipes, line by line, with an engine in a thread.
+
+    Args:
+        find: the handler of a command name, if there is one.
+    """
+
+    def __init__(self, find: Callable[[str], Handler | None]) -> None:
+        lines, self._commands = os.pipe()
+        self._answers, channel = os.pipe()
+        self._rest = b""
+
+        def work() -> None:
+            serve(find, read_lines(lines), lambda text: os.write(channel, text.encode()))
+            os.close(channel)
+
+        self.thread = threading.Thread(target=work, daemon=True)
+        self.thread.start()
+
+    def send(self, *lines: str) -> None:
+        """Send lines at once."""
+        os.write(self._commands, "".join(f"{line}\n" for line in lines).encode())
+
+    def end(self) -> None:
+        """End the input."""
+        os.close(self._commands)
+
+    def line(self, seconds: float = 20) -> str:
+        """The next line of an answer, which has to come in time."""
+        while b"\n" not in self._rest:
+            ready, _, _ = select.select([self._answers], [], [], seconds)
+            assert ready, f"nothing came for {seconds} s"
+            data = os.read(self._answers, 1 << 16)
+            assert data, "the engine has gone"
+            self._rest += data
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode()
+
+    def answer(self) -> list[str]:
+        """The lines up to an empty one, without it."""
+        return list(iter(self.line, ""))
+
+    def is_quiet(self, seconds: float = 0.2) -> bool:
+        """Whether nothing more comes for a while."""
+        return not self._rest and not select.select([self._answers], [], [], seconds)[0]

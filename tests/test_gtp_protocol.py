@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
+from gtp_talk import Session
 
 from gocnn.errors import GocnnError
-from gocnn.gtp.protocol import CommandError, Handler, Stop, frame, parse, serve
+from gocnn.gtp.inbox import LONGEST, News, read_lines
+from gocnn.gtp.protocol import CommandError, Handler, Stop, Stream, frame, parse, serve
 
 
 @pytest.mark.parametrize(
@@ -115,6 +119,170 @@ def test_bytes_that_are_no_text_are_no_end() -> None:
     assert talk(b"\xff\xfe\n5\necho \xe9\n") == (
         f"? unknown command\n\n?5 unknown command\n\n= {lost}\n\n"
     )
+
+
+# -- answers that come piece by piece -------------------------------------------------------
+
+
+def count(_arguments: list[str]) -> Stream:
+    """Counts until another line comes."""
+    number = 0
+    while True:
+        number += 1
+        yield f"{number}"
+        if (yield 0.01):
+            return "over"
+
+
+def stubborn(_arguments: list[str]) -> Stream:
+    """Counts to three whatever comes, but for an interrupt."""
+    for number in range(3):
+        yield f"{number}"
+        if (yield 0.1) is News.INTERRUPT:
+            return "interrupted"
+    return "done"
+
+
+def silent(_arguments: list[str]) -> Stream:
+    """Works without a word."""
+    yield 0.0
+    return "D4"
+
+
+def refusing(_arguments: list[str]) -> Stream:
+    yield 0.0
+    raise CommandError("syntax error")
+
+
+def breaking(_arguments: list[str]) -> Stream:
+    yield "one\n\n  two"
+    raise ZeroDivisionError("a bug in the middle")
+
+
+def waiting(_arguments: list[str]) -> Stream:
+    yield ""
+    yield 60.0
+    return ""
+
+
+STREAMS: dict[str, Handler] = {
+    **HANDLERS,
+    "count": count,
+    "stubborn": stubborn,
+    "silent": silent,
+    "refusing": refusing,
+    "breaking": breaking,
+    "waiting": waiting,
+}
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(STREAMS.get)
+
+
+def test_lines_come_one_by_one_until_the_next_command(session: Session) -> None:
+    session.send("7 count")
+    assert [session.line() for _ in range(4)] == ["=7", "1", "2", "3"]
+    session.send("8 echo on")
+    counted = session.answer()
+    assert counted[-1] == "over"
+    assert session.answer() == ["=8 on"]
+
+
+@pytest.mark.parametrize("line", ["", "  ", "# interrupt", "# a comment", "\r"])
+def test_any_line_ends_a_stream_and_one_without_a_command_gets_no_answer(
+    session: Session, line: str
+) -> None:
+    session.send("count")
+    assert [session.line(), session.line()] == ["=", "1"]
+    session.send(line)
+    session.answer()
+    assert session.is_quiet()
+    session.send("echo on")
+    assert session.answer() == ["= on"]
+
+
+def test_a_stream_ends_with_the_input(session: Session) -> None:
+    session.send("waiting")
+    assert session.line() == "="
+    session.end()
+    assert session.line() == ""
+    session.thread.join(10)
+    assert not session.thread.is_alive()
+
+
+def test_a_stream_may_go_on_while_commands_wait(session: Session) -> None:
+    session.send("stubborn", "echo on", "")
+    assert session.answer() == ["=", "0", "1", "2", "done"]
+    assert session.answer() == ["= on"]
+
+
+def test_only_an_interrupt_ends_what_is_stubborn(session: Session) -> None:
+    session.send("stubborn")
+    assert [session.line(), session.line()] == ["=", "0"]
+    session.send("echo on", "#  interrupt")
+    assert session.answer() == ["interrupted"]
+    assert session.answer() == ["= on"]
+    session.send("stubborn")
+    assert session.answer() == ["=", "0", "1", "2", "done"], "one interrupt is for one command"
+
+
+def test_what_a_silent_stream_returns_is_its_answer(session: Session) -> None:
+    session.send("3 silent", "4 refusing", "echo on")
+    assert [session.answer() for _ in range(3)] == [["=3 D4"], ["?4 syntax error"], ["= on"]]
+
+
+def test_a_stream_that_breaks_ends_in_one_empty_line(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.send("9 breaking", "echo on")
+    assert session.answer() == ["=9", "one", "  two"]
+    assert session.answer() == ["= on"]
+    assert "a bug in the middle" in capsys.readouterr().err
+
+
+def test_waiting_costs_no_processor_time(session: Session) -> None:
+    session.send("waiting")
+    assert session.line() == "="
+    before = time.process_time()
+    assert session.is_quiet(1.0)
+    assert time.process_time() - before < 0.2
+    began = time.monotonic()
+    session.send("echo on")
+    assert session.answer() == []
+    assert session.answer() == ["= on"]
+    assert time.monotonic() - began < 1.0
+
+
+def test_many_waiting_lines_are_all_answered() -> None:
+    said = talk("".join(f"{number} echo {number}\n" for number in range(5000)))
+    assert said == "".join(f"={number} {number}\n\n" for number in range(5000))
+
+
+def test_lines_are_cut_as_they_come() -> None:
+    reading, writing = os.pipe()
+    lines = read_lines(reading)
+    os.write(writing, b"one\ntwo\nth")
+    assert [next(lines), next(lines)] == [b"one", b"two"]
+    os.write(writing, b"ree\n\nlast")
+    os.close(writing)
+    assert list(lines) == [b"three", b"", b"last"]
+
+
+def test_a_line_without_end_is_cut() -> None:
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        for _ in range(3 * LONGEST >> 16):
+            os.write(writing, b"x" * (1 << 16))
+        os.write(writing, b"\nname\n")
+        os.close(writing)
+
+    threading.Thread(target=write, daemon=True).start()
+    first, second = read_lines(reading)
+    assert LONGEST <= len(first) <= LONGEST + (1 << 16)
+    assert second == b"name"
 
 
 PRINTER = """

@@ -36,8 +36,9 @@ class Estimate(NamedTuple):
 def estimate(position: Position, rules: Ruleset, playouts: int) -> Estimate:
     """Who leads, by playouts."""
     played = sample(position.board, position.to_move, playouts=playouts)
-    lead = float(played.margins.mean()) - position.komi - compensation(position, rules)
-    return Estimate(lead, float(played.margins.std()), played.ownership)
+    owed = position.komi + compensation(position, rules)
+    margins = played.margins - owed
+    return Estimate(float(margins.mean()), float(margins.std()), played.ownership)
 
 
 # -- lines ---------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.gtp import arguments as read
-from gocnn.gtp.analysis import estimate
 from gocnn.gtp.engine import Engine
 from gocnn.gtp.inbox import News
 from gocnn.gtp.network import predict
@@ -17,7 +16,7 @@ from gocnn.gtp.protocol import CommandError, Stream
 from gocnn.gtp.table import command
 from gocnn.ladders import mark_ladders, new_stack
 from gocnn.rules import BLACK, EMPTY, WHITE, Board
-from gocnn.scoring import final_score, judge
+from gocnn.scoring import compensation, final_score, judge
 
 _ANALYZE = """
 gfx/Policy/gocnn-policy
@@ -106,18 +105,17 @@ def gocnn_candidates(engine: Engine, _arguments: list[str]) -> Stream:
 def gocnn_territory(engine: Engine, _arguments: list[str]) -> str:
     """Who will own each point, from playouts, and the dead stones marked."""
     position, style = engine.position, engine.player.style
-    told = estimate(position, style.rules, style.playouts)
-    size = position.size
-    pairs = " ".join(
+    verdict, size = judge(position, playouts=style.playouts), position.size
+    pairs = (
         f"{read.vertex_name(point, size)} {owner:.2f}"
-        for point, owner in enumerate(told.ownership.tolist())
+        for point, owner in enumerate(verdict.ownership.tolist())
     )
-    lines = [f"INFLUENCE {pairs}"]
-    dead = judge(position, playouts=style.playouts).dead
-    if dead.any():
-        lines.append(f"MARK {_names(np.flatnonzero(dead), size)}")
-    leader = "Black" if told.lead > 0 else "White"
-    return "\n".join([*lines, f"TEXT {leader} leads by {abs(told.lead):.1f} points"])
+    lines = [f"INFLUENCE {' '.join(pairs)}"]
+    if verdict.dead.any():
+        lines.append(f"MARK {_names(np.flatnonzero(verdict.dead), size)}")
+    lead = verdict.ownership.sum() - position.komi - compensation(position, style.rules)
+    leader = "Black" if lead > 0 else "White"
+    return "\n".join([*lines, f"TEXT {leader} leads by {abs(lead):.1f} points"])
 
 
 @command("gocnn-liberties")

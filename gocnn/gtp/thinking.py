@@ -25,7 +25,7 @@ class Request:
 
     colour: int  # who is to move
     seconds: float = 1.0  # between two lines
-    most: int = 20  # moves that are told of
+    most: int = 12  # moves that are told of
     forbidden: set[int] = field(default_factory=set)  # moves that are not to be thought of
     ownership: bool = False
     root: bool = False
