@@ -1,4 +1,4 @@
-"""Analysis as controllers read it: forms, arguments, streaming and its end, moves with their lines."""
+"""Analysis as controllers read it: forms, arguments, streaming and its end, moves after lines."""
 
 import re
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from gtp_talk import Session, new_engine, talk, uniform
+from gtp_talk import Session, talk, uniform
 
 from gocnn.coords import point_of_vertex
 from gocnn.features import Conditions
@@ -245,7 +245,7 @@ def test_a_command_that_waits_already_gets_its_answer_after_one_line() -> None:
 
 
 def test_an_analysis_of_the_network_alone_costs_nothing_while_it_repeats() -> None:
-    asked = []
+    asked: list[Position] = []
 
     def counting(positions: Sequence[Position], told: Sequence[Conditions]) -> list[Prediction]:
         asked.extend(positions)
@@ -353,7 +353,7 @@ def test_a_search_keeps_the_clock() -> None:
 
 
 def test_commands_that_wait_do_not_cut_a_search_short_but_an_interrupt_does() -> None:
-    asked = []
+    asked: list[Position] = []
 
     def counting(positions: Sequence[Position], told: Sequence[Conditions]) -> list[Prediction]:
         asked.extend(positions)
