@@ -368,3 +368,38 @@ def match(**options: Any) -> None:
     from gocnn.match import match as run
 
     run(**options)
+
+
+@main.command()
+@_device
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def models(device: str, as_json: bool) -> None:
+    """List the networks that ship: size, accuracy, how quick they are here, how trained.
+
+    Their names stand for their files wherever weights are asked for.
+    """
+    import json
+
+    from gocnn.models import models as find
+    from gocnn.models import table
+
+    found = find(device)
+    told = json.dumps([model.as_dict() for model in found], indent=2) if as_json else table(found)
+    click.echo(told)
+
+
+@main.command()
+@click.argument("weights", default="default")
+@click.option("-o", "--output", type=_PATH, required=True, help="The ONNX file to write.")
+def export(weights: str, output: Path) -> None:
+    """Write WEIGHTS (a file or a name; default: those that ship) as ONNX.
+
+    The file takes any number of positions on boards of 5 to 25 lines, and is compared with torch
+    before it is written.
+    """
+    from gocnn.export import export as write
+
+    difference = write(weights, output)
+    click.echo(
+        f"{output}: {output.stat().st_size:,} bytes, off torch's answers by {difference:.0e}"
+    )

@@ -1,6 +1,10 @@
 """Devices, views, and the contest between a network as it is and compiled."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,3 +66,17 @@ def test_the_cpu_is_always_there() -> None:
     assert choose_device().type in ("cpu", "cuda", "mps")
     with pytest.raises(GocnnError, match="unknown device"):
         choose_device("gpu0")
+
+
+def test_threads_do_not_spin_unless_told_so(root: Path) -> None:
+    code = "import gocnn, os; print(os.environ['OMP_WAIT_POLICY'])"
+    for told, expected in (({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
+        others = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=others | told,
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout.strip() == expected

@@ -41,21 +41,22 @@ class Passport:
     format: int = FORMAT
 
 
-def default_path() -> Path:
-    """The weights that ship with gocnn.
-
-    Raises:
-        GocnnError: when this copy of gocnn has none.
-    """
-    path = _FOLDER / "default.safetensors"
-    if not path.exists():
-        raise GocnnError(f"{path}: the shipped weights are missing; install gocnn again")
-    return path
+def shipped() -> dict[str, Path]:
+    """The weights that ship with gocnn, by name."""
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
 
 
 def resolve(weights: str | os.PathLike[str] | None) -> Path:
-    """The path of a weights file; None and "default" mean the shipped one."""
-    return default_path() if weights is None or weights == "default" else Path(weights)
+    """The path of a weights file; the name of shipped ones will do, None means "default".
+
+    Raises:
+        GocnnError: when this copy of gocnn has no default weights.
+    """
+    name = "default" if weights is None else str(weights)
+    ours = shipped()
+    if name == "default" and name not in ours:
+        raise GocnnError(f"{_FOLDER}: the shipped weights are missing; install gocnn again")
+    return ours.get(name) or Path(name)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -1,0 +1,85 @@
+"""ONNX files: the same answers as torch, for any number of positions and any board."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+import gocnn.export
+from gocnn.errors import GocnnError
+from gocnn.export import export
+from gocnn.features import FULL, Conditions, encode_positions
+from gocnn.networks import build
+from gocnn.position import Position
+from gocnn.weights import Passport, load_weights, save_weights
+
+SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    network = build("resnet", SETTINGS)
+    path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
+    passport = Passport(architecture="resnet", settings=SETTINGS, encoding="full-1", positions=7)
+    save_weights(path, network.state_dict(), passport)
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(weights: Path) -> Path:
+    path = weights.with_name("network.onnx")
+    assert export(weights, path) < 1e-3
+    return path
+
+
+@pytest.mark.parametrize("size", [5, 9, 19, 25])
+def test_real_positions_get_the_answers_of_torch(weights: Path, exported: Path, size: int) -> None:
+    positions = [Position(size), Position(size, komi=5.5)]
+    for position, points in zip(positions, ([7, 8, 12], [0, 1]), strict=True):
+        for point in points:
+            position.play(point)
+    planes, context = encode_positions(FULL, positions, [Conditions(rank=25), Conditions()])
+    session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
+    policy, value = session.run(
+        ["policy", "value"], {"planes": planes.astype(np.float32), "globals": context}
+    )
+    network, _, _ = load_weights(weights)
+    with torch.inference_mode():
+        ours = network(torch.from_numpy(planes).float(), torch.from_numpy(context))
+    assert policy.shape == (2, size * size + 1)
+    assert np.allclose(policy, ours.logits.numpy(), atol=1e-4)
+    assert np.allclose(value, ours.value.numpy(), atol=1e-4)
+
+
+def test_the_file_tells_what_it_is(exported: Path) -> None:
+    told = {entry.key: json.loads(entry.value) for entry in onnx.load(exported).metadata_props}
+    assert told["gocnn.passport"]["positions"] == 7
+    assert sum(count for _, count in told["gocnn.planes"]) == 34
+    assert sum(count for _, count in told["gocnn.globals"]) == 77
+
+
+def test_other_answers_are_not_written(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(1)  # other weights than those of the file
+    other = build("resnet", SETTINGS)
+    weights = tmp_path / "other.safetensors"
+    passport = Passport(architecture="resnet", settings=SETTINGS, encoding="full-1")
+    save_weights(weights, other.state_dict(), passport)
+    monkeypatch.setattr(gocnn.export, "_converted", lambda *_: onnx.load(exported))
+    with pytest.raises(GocnnError, match="not written"):
+        export(weights, tmp_path / "x.onnx")
+    assert list(tmp_path.iterdir()) == [weights]
+
+
+def test_without_the_packages_the_mend_is_told(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    with pytest.raises(GocnnError, match=r"pip install 'gocnn\[onnx\]'"):
+        export(weights, tmp_path / "x.onnx")
