@@ -517,7 +517,7 @@ def test_a_slow_start_tells_what_it_is_at() -> None:
         stage("compiling")
         while not told[-1].startswith("compiling"):
             pass
-    assert told[0].startswith("loading (0 s so far; only the first start takes so long)")
+    assert told[0].startswith("loading (0 s so far; the very first start takes longest)")
 
 
 def test_a_quick_start_is_silent() -> None:

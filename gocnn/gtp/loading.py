@@ -82,7 +82,7 @@ def word_of_progress(
         while not done.wait(wait):
             wait = pause
             seconds = round(time.monotonic() - began)
-            report(f"{doing[-1]} ({seconds} s so far; only the first start takes so long)")
+            report(f"{doing[-1]} ({seconds} s so far; the very first start takes longest)")
 
     thread = threading.Thread(target=talk, daemon=True)
     thread.start()
