@@ -1,7 +1,8 @@
 """The end of a game: which stones are dead, who owns what, the score.
 
 Dead is a chain whose points end up with the other side in most playouts. Once the dead are gone,
-an empty region belongs to the one colour that touches it.
+an empty region belongs to the one colour that touches it. A seki is seen by its shared points,
+which neither side can fill without losing its own chain.
 
 Invariants:
 
@@ -17,13 +18,14 @@ from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError
 from gocnn.jit import jit
-from gocnn.playouts import sample
+from gocnn.playouts import sample, throws_away
 from gocnn.position import Position
-from gocnn.rules import BLACK, EMPTY, WHITE, Board
+from gocnn.rules import BLACK, EMPTY, WHITE, Board, is_legal
 
 PLAYOUTS = 400  # for a verdict; 19x19 takes some 50 ms
 _ALIVE = 0.1  # a chain is dead when its own colour's mean ownership is below this
 _SURE = 0.4
+_ROOM = 6  # a single eye of more points can be made into two
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,7 @@ class Verdict(NamedTuple):
     ownership: NDArray[np.float32]  # [P] mean owner, from -1 white to +1 black
     unsure: NDArray[np.bool_]  # [P] stones whose fate is open
     dead: NDArray[np.bool_]  # [P] stones that are dead
+    seki: NDArray[np.bool_]  # [P] stones that live without two eyes, by points that nobody can fill
 
 
 def judge(position: Position, *, playouts: int = PLAYOUTS, seed: int = 0) -> Verdict:
@@ -98,11 +101,16 @@ def judge(position: Position, *, playouts: int = PLAYOUTS, seed: int = 0) -> Ver
     stones = position.board.stones[:-1] != EMPTY
     dead = stones & (means < _ALIVE)
     unsure = stones & (np.abs(means) < _SURE)
-    return Verdict(owners(position.board, dead), ownership, unsure, dead)
+    owner = owners(position.board, dead)
+    return Verdict(owner, ownership, unsure, dead, sekis(position.board, dead))
 
 
 def score(
-    position: Position, owner: NDArray[np.int8], dead: NDArray[np.bool_], rules: Ruleset
+    position: Position,
+    owner: NDArray[np.int8],
+    dead: NDArray[np.bool_],
+    rules: Ruleset,
+    seki: NDArray[np.bool_] | None = None,
 ) -> Score:
     """Count a finished game.
 
@@ -111,10 +119,13 @@ def score(
         owner: int8[P] as `owners` says.
         dead: bool[P] the stones that are dead.
         rules: what counts.
+        seki: bool[P] the stones in seki, whose eyes are no territory; default: none.
     """
     stones = position.board.stones[:-1]
     if rules.territory:
         by_black, by_white = position.prisoners
+        if seki is not None:
+            owner = owner * ~beside(position.board, dead, seki)
         alive = (stones != EMPTY) & ~dead
         margin = int(owner[~alive].sum(dtype=np.int64)) + by_black - by_white
         margin -= int(stones[dead].sum(dtype=np.int64))
@@ -152,7 +163,7 @@ def final_score(
     'W+6.5'
     """
     verdict = judge(position, seed=seed)
-    return score(position, verdict.owner, verdict.dead, rules)
+    return score(position, verdict.owner, verdict.dead, rules, verdict.seki)
 
 
 @jit
@@ -188,32 +199,142 @@ def owners(board: Board, dead: NDArray[np.bool_]) -> NDArray[np.int8]:
     Returns:
         int8[P]: black 1, white -1, neither 0.
     """
-    points = board.stones.size - 1
-    owner = np.zeros(points, np.int8)
-    seen = np.zeros(points, np.bool_)
-    region = np.zeros(points, np.int16)
-    for start in range(points):
+    owner = np.zeros(dead.size, np.int8)
+    seen = np.zeros(dead.size, np.bool_)
+    region = np.zeros(dead.size, np.int16)
+    for start in range(dead.size):
         if board.stones[start] != EMPTY and not dead[start]:
             owner[start] = board.stones[start]
         elif not seen[start]:
-            seen[start] = True
-            region[0] = start
-            size, done = 1, 0
-            black = white = 0
-            while done < size:
-                for k in range(4):
-                    near = board.neighbours[region[done], k]
-                    if near == points or seen[near]:
-                        continue
-                    if board.stones[near] == EMPTY or dead[near]:
-                        seen[near] = True
-                        region[size] = near
-                        size += 1
-                    elif board.stones[near] == BLACK:
-                        black = 1
-                    else:
-                        white = 1
-                done += 1
+            size, touched = _flood(board, dead, start, seen, region)
             for index in range(size):
-                owner[region[index]] = black - white
+                owner[region[index]] = touched % 3 - touched // 3
     return owner
+
+
+@jit
+def _flood(
+    board: Board,
+    dead: NDArray[np.bool_],
+    start: int,
+    seen: NDArray[np.bool_],
+    region: NDArray[np.int16],
+) -> tuple[int, int]:
+    """List the empty region of a point, dead stones included, in `region`, and mark it as seen.
+
+    Returns:
+        Its size, and who touches it: 0 nobody, 1 black, 3 white, 4 both.
+    """
+    seen[start] = True
+    region[0] = start
+    size, done = 1, 0
+    black = white = 0
+    while done < size:
+        for k in range(4):
+            near = board.neighbours[region[done], k]
+            if near == dead.size or seen[near]:
+                continue
+            if board.stones[near] == EMPTY or dead[near]:
+                seen[near] = True
+                region[size] = near
+                size += 1
+            elif board.stones[near] == BLACK:
+                black = 1
+            else:
+                white = 1
+        done += 1
+    return size, black + 3 * white
+
+
+@jit
+def sekis(board: Board, dead: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """bool[P]: the stones in seki.
+
+    Points between both colours that neither can fill without losing three stones or more hold the
+    groups around them in seki, unless one of these has two eyes.
+    """
+    seki = np.zeros(dead.size, np.bool_)
+    seen = np.zeros(dead.size, np.bool_)
+    region = np.zeros(dead.size, np.int16)
+    for start in range(dead.size):
+        if not seen[start] and (board.stones[start] == EMPTY or dead[start]):
+            size, touched = _flood(board, dead, start, seen, region)
+            locked = touched == 4
+            for index in range(size):
+                point = region[index]
+                locked = locked and not dead[point]
+                locked = locked and not _playable(board, point, BLACK)
+                locked = locked and not _playable(board, point, WHITE)
+            if locked:
+                groups = np.zeros(dead.size, np.bool_)
+                _mark_chains(board, dead, region[:size], groups)
+                if not (_lives(board, dead, groups, BLACK) or _lives(board, dead, groups, WHITE)):
+                    seki |= groups
+    return seki
+
+
+@jit
+def _playable(board: Board, point: int, colour: int) -> bool:
+    return is_legal(board, point, colour) and not throws_away(board, point, colour)
+
+
+@jit
+def _mark_chains(
+    board: Board, dead: NDArray[np.bool_], region: NDArray[np.int16], seki: NDArray[np.bool_]
+) -> None:
+    """Mark the living chains around a region."""
+    for point in region:
+        for k in range(4):
+            near = board.neighbours[point, k]
+            if near < dead.size and board.stones[near] != EMPTY and not dead[near]:
+                stone = near
+                for _ in range(board.sizes[board.head[near]]):
+                    seki[stone] = True
+                    stone = board.next[stone]
+
+
+@jit
+def _lives(board: Board, dead: NDArray[np.bool_], groups: NDArray[np.bool_], colour: int) -> bool:
+    """Whether a colour's marked chains have two eyes; marks what they join through an eye."""
+    seen = np.zeros(dead.size, np.bool_)
+    region = np.zeros(dead.size, np.int16)
+    eyes = points = 0
+    start = 0
+    while start < dead.size:
+        if not seen[start] and (board.stones[start] == EMPTY or dead[start]):
+            size, touched = _flood(board, dead, start, seen, region)
+            own = touched == (1 if colour == BLACK else 3)
+            if own and _touches(board, region[:size], groups):
+                eyes += 1
+                points += size
+                _mark_chains(board, dead, region[:size], groups)
+                if eyes > 1 or points > _ROOM:
+                    return True
+                seen[:] = False  # the chains just marked may touch regions passed over before
+                seen[region[:size]] = True
+                start = -1
+        start += 1
+    return False
+
+
+@jit
+def _touches(board: Board, region: NDArray[np.int16], chains: NDArray[np.bool_]) -> bool:
+    for point in region:
+        for k in range(4):
+            near = board.neighbours[point, k]
+            if near < chains.size and chains[near]:
+                return True
+    return False
+
+
+@jit
+def beside(board: Board, dead: NDArray[np.bool_], seki: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """bool[P]: the points of empty regions, dead stones included, that touch a chain in seki."""
+    found = np.zeros(dead.size, np.bool_)
+    seen = np.zeros(dead.size, np.bool_)
+    region = np.zeros(dead.size, np.int16)
+    for start in range(dead.size):
+        if not seen[start] and (board.stones[start] == EMPTY or dead[start]):
+            size, _ = _flood(board, dead, start, seen, region)
+            found[region[:size]] = _touches(board, region[:size], seki)
+    return found

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from boards import board, point
-from test_playouts import SEKI
+from test_playouts import ALIVE, SEKI
 
+from gocnn.coords import vertex
 from gocnn.errors import GocnnError
 from gocnn.position import Position
 from gocnn.rules import BLACK, WHITE
@@ -176,3 +177,40 @@ def test_a_wrong_rule_would_show() -> None:
     position = board(SPLIT)
     nobody = np.zeros(25, np.bool_)
     assert score(position, owners(position.board, nobody), nobody, swapped).margin != 5
+
+
+EYE_AGAINST_EYE = """
+    . X . O . O X
+    X X O O O O X
+    O O X X X X X
+    O O X . X . X
+    O O X X X X X
+    . O O O O O O
+    O . O . O . O
+"""
+
+
+@pytest.mark.parametrize(
+    ("diagram", "stones"),
+    [
+        (SEKI, "A5 A6 B5 B7 C5 C6 C7"),
+        (EYE_AGAINST_EYE, "A6 B6 B7 C6 D6 D7 E6 F6 F7"),
+        (ALIVE, ""),
+        (DEAD_INSIDE, ""),
+        (DAME, ""),
+    ],
+)
+def test_sekis_are_found_where_nobody_can_fill(diagram: str, stones: str) -> None:
+    position = board(diagram)
+    found = np.flatnonzero(judge(position, playouts=200).seki)
+    assert sorted(vertex(p, position.size) for p in found.tolist()) == stones.split()
+
+
+def test_eyes_in_a_seki_are_no_territory() -> None:
+    """A7 and E7 count by area; by territory they do not, and nor does the point between."""
+    position = board(EYE_AGAINST_EYE)
+    verdict = judge(position, playouts=200)
+    eyes = [point(v, 7) for v in ("A7", "E7", "C7")]
+    assert verdict.owner[eyes].tolist() == [BLACK, WHITE, 0]
+    assert score(position, verdict.owner, verdict.dead, TERRITORY, verdict.seki).margin == 2 - 4
+    assert str(final_score(position, TERRITORY)) == "W+2"

@@ -141,8 +141,8 @@ def final_status_list(engine: Engine, arguments: list[str]) -> str:
         return " ".join(read.vertex_name(point, position.size) for point in points)
     wanted = {
         "dead": verdict.dead,
-        "alive": (stones != EMPTY) & ~verdict.dead,
-        "seki": np.zeros(stones.size, np.bool_),  # playouts take a seki for alive
+        "alive": (stones != EMPTY) & ~verdict.dead & ~verdict.seki,
+        "seki": verdict.seki,
     }[status]
     chains: dict[int, list[str]] = {}
     for point in np.flatnonzero(wanted).tolist():
