@@ -35,6 +35,12 @@ def test_questions_about_the_board(line: str, answer: str) -> None:
     assert talk(new_engine(), *SET_UP, line)[-1] == answer
 
 
+def test_liberties_at_the_first_point() -> None:
+    """Every empty point's entry in the table of chains names the first point, too."""
+    answers = talk(new_engine(), "boardsize 5", "play b A5", "findlib A5", "countlib A5")
+    assert answers[-2:] == ["= B5 A4", "= 2"]
+
+
 def test_captures_and_an_empty_board() -> None:
     answers = talk(new_engine(), *SET_UP, "play w B1", "captures w", "captures b", "list_stones b")
     assert answers[-3:] == ["= 1", "= 0", "= C3"]

@@ -106,7 +106,8 @@ def findlib(engine: Engine, arguments: list[str]) -> str:
     board, point = engine.position.board, _point(engine, arguments)
     if board.stones[point] == EMPTY:
         raise CommandError("vertex must not be empty")
-    chain = np.flatnonzero(board.head[:-1] == board.head[point])
+    stones = board.stones[:-1] != EMPTY  # of an empty point, the head means nothing
+    chain = np.flatnonzero(stones & (board.head[:-1] == board.head[point]))
     around = set(board.neighbours[chain].ravel().tolist())
     liberties = sorted(near for near in around if board.stones[near] == EMPTY)
     return _names(liberties, engine.position.size)

@@ -44,13 +44,13 @@ def warm_up(predict: PredictMany, stage: Callable[[str], object] = lambda _: Non
         predict: the network.
         stage: told what comes next.
     """
+    stage("compiling the rules")
     position = Position(19)
     position.play(0)
     position.undo()
+    candidates(position)
     stage("compiling what the network sees")
     predict([position], [Conditions()])
-    stage("compiling the rules")
-    candidates(position)
     stage("compiling playouts")
     judge(position, playouts=1)
     stage("compiling ladders")
