@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from itertools import cycle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -161,7 +162,7 @@ def test_a_failed_genmove_leaves_the_position() -> None:
     ("arguments", "told"),
     [
         ("--weights no/such.safetensors", "no/such.safetensors: there is no such file"),
-        ("--rank strong", "'strong' is no rank: give 20k to 1k, 1d to 9d, or pro"),
+        ("--rank strong", "'strong' is no rank: give 20k to 1k, 1d to 9d, pro, or best"),
         ("--temperature nan", "temperature is 0 to 10, not nan"),
         ("--rules ing", "--rules"),
     ],
@@ -194,18 +195,21 @@ with answers_only() as write:
 """
 
 
-def test_the_program_answers_each_line_at_once(root: object) -> None:
-    """A controller waits for one answer before it sends the next command."""
-    engine = subprocess.Popen(
+def program(root: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         [sys.executable, "-c", PROGRAM],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         bufsize=1,
-        cwd=str(root),
+        cwd=root,
     )
-    with engine:
+
+
+def test_the_program_answers_each_line_at_once(root: Path) -> None:
+    """A controller waits for one answer before it sends the next command."""
+    with program(root) as engine:
         assert engine.stdin and engine.stdout and engine.stderr
         for line, answer in (("1 name", "=1 gocnn"), ("boardsize 9", "="), ("genmove b", "= A9")):
             engine.stdin.write(f"{line}\n")
@@ -215,6 +219,30 @@ def test_the_program_answers_each_line_at_once(root: object) -> None:
         assert engine.stdout.read() == "=\n\n"
         assert engine.wait(10) == 0
         assert "a chatty library" in engine.stderr.read()
+
+
+def test_the_program_streams_and_stops(root: Path) -> None:
+    with program(root) as engine:
+        assert engine.stdin and engine.stdout
+        engine.stdin.write("1 boardsize 9\n2 lz-analyze 5\n")
+        said = [engine.stdout.readline() for _ in range(8)]
+        assert said[:3] == ["=1\n", "\n", "=2\n"]
+        assert all(line.startswith("info move ") for line in said[3:])
+        engine.stdin.write("3 quit\n")
+        *lines, end, answer, last = engine.stdout.read().splitlines(keepends=True)
+        assert all(line.startswith("info move ") for line in lines)
+        assert (end, answer, last) == ("\n", "=3\n", "\n")
+        assert engine.wait(10) == 0
+
+
+def test_the_program_ends_quietly_when_nobody_listens_any_more(root: Path) -> None:
+    with program(root) as engine:
+        assert engine.stdin and engine.stdout and engine.stderr
+        engine.stdin.write("lz-analyze 1\n")
+        assert engine.stdout.readline() == "=\n"
+        engine.stdout.close()
+        assert engine.wait(10) == 0, "though standard input is open"
+        assert "Traceback" not in engine.stderr.read()
 
 
 def test_random_lines_get_an_answer_each() -> None:
