@@ -44,7 +44,7 @@ class Contender:
 
     Args:
         command: its command line.
-        rules: named to it at every start, if it understands.
+        rules: told at every start to an engine that knows kgs-rules; it may know others only.
 
     Raises:
         GocnnError: when it cannot be started or does not speak GTP.
@@ -57,15 +57,16 @@ class Contender:
         self._fresh = True  # the first move of a process may wait for its network to load
         self.engine = Engine(words_of(command), command)
         try:
-            self.name = f"{self.engine.ask('name')} {self._version()}".strip()
+            self.name = f"{self.engine.ask('name')} {self._try('version')}".strip()
             self._commands = set(self.engine.ask("list_commands").split())
         except GocnnError:
             self.engine.kill()
             raise
 
-    def _version(self) -> str:
+    def _try(self, command: str) -> str:
+        """The answer; empty if the engine refuses."""
         try:
-            return self.engine.ask("version")
+            return self.engine.ask(command)
         except EngineGone:
             raise
         except EngineError:
@@ -98,8 +99,8 @@ class Contender:
     def _set_up(self, position: Position) -> None:
         for command in (f"boardsize {position.size}", "clear_board", f"komi {position.komi:g}"):
             self.engine.ask(command)
-        if "kgs-rules" in self._commands and self.rules.name != "tromp-taylor":
-            self.engine.ask(f"kgs-rules {self.rules.name}")
+        if "kgs-rules" in self._commands:
+            self._try(f"kgs-rules {self.rules.name}")
         if position.handicap:
             self.engine.ask(f"fixed_handicap {position.handicap}")
         for colour, point in position.moves:

@@ -33,7 +33,7 @@ for line in sys.stdin:
     if answer == "flood":
         print("hm\n" * 100_000, file=sys.stderr)
         answer = "pass"
-    if answer == "fail" or (command == "play" and words[1] in refused.split()):
+    if answer == "fail" or set(words) & set(refused.split()):
         print(f"?{number} cannot do that\n", flush=True)
     else:
         print(f"={number} {answer}\r\n", flush=True)
@@ -46,7 +46,7 @@ def puppet(moves: str = "", *, name: str = "Puppet", refused: str = "", score: s
     Args:
         moves: what it answers to genmove, in order; afterwards it passes.
         name: what it calls itself.
-        refused: vertices that it takes for illegal when the opponent plays them.
+        refused: it fails commands that have one of these words, such as D4.
         score: its answer to final_score.
     """
     return shlex.join([sys.executable, "-S", "-c", PUPPET, name, moves, refused, score])

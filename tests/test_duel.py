@@ -93,6 +93,12 @@ def test_the_start_of_a_game_is_told() -> None:
         assert count(good, position) == Score(3.5)
 
 
+def test_an_engine_that_does_not_know_the_rules_plays_all_the_same() -> None:
+    with contenders(puppet("C3 resign", refused="chinese"), puppet("D3")) as (first, second):
+        ending = play({BLACK: first, WHITE: second}, Position(5), CHINESE, 20)
+    assert ending.result == "W+R"
+
+
 def test_a_first_move_is_not_timed_since_a_network_may_have_to_load() -> None:
     position = Position(5)
     with contenders(puppet("C3 C2"), puppet("D3 D2")) as (first, second):
