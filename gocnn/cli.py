@@ -307,7 +307,7 @@ def suggest(**options: Any) -> None:
 
 @main.command()
 @_weights
-@click.option("--rank", help="Rank to play at: 20k to 9d, or pro (default: any).")
+@click.option("--rank", default="best", help="Rank to play at: 20k to 9d, pro, best, or any.")
 @click.option("--opponent-rank", help="Rank of the opponent.")
 @click.option(
     "--temperature",
@@ -322,7 +322,15 @@ def suggest(**options: Any) -> None:
     default=1,
     help="Positions that a search looks at; 1 plays by the network alone.",
 )
-@click.option("--resign/--no-resign", default=True, help="Give up lost games.")
+@click.option(
+    "--resign",
+    type=click.FloatRange(0, 1),
+    is_flag=False,
+    flag_value=0.04,
+    default=0.04,
+    help="Give up at a win rate below this, when it stays there.",
+)
+@click.option("--no-resign", is_flag=True, help="Play lost games to the end.")
 @click.option("--superko", is_flag=True, help="Forbid to repeat any earlier position.")
 @click.option(
     "--rules",

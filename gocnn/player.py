@@ -27,13 +27,16 @@ from gocnn.features import Conditions
 from gocnn.jit import jit
 from gocnn.playouts import throws_away
 from gocnn.position import Position
-from gocnn.ranks import RANKS, UNKNOWN, parse_rank
+from gocnn.ranks import RANKS, UNKNOWN, parse_rank, rank_name
 from gocnn.rules import EMPTY, Board, is_eye_like, is_legal
 from gocnn.scoring import RULESETS, Ruleset, Verdict, handicap, judge, score
 
 _OPEN = 0.3  # an empty point whose mean owner is nearer to zero may still change hands
-_PASSABLE, _RESIGNABLE, _FULL = 0.3, 0.25, 0.6  # shares of the points that have a stone
+_PASSABLE, _RESIGNABLE = 0.3, 0.25  # shares of the points that have a stone
+_IN_THE_AIR = 0.1  # a pass is, from this share of the likeliest move's probability on
 RESIGN = -1  # as a point; a pass is size * size
+BEST = -1  # as a rank: whatever wins most
+_STRONGEST = parse_rank("9d")  # the rank to tell the network for that
 
 
 class Prediction(NamedTuple):
@@ -63,7 +66,7 @@ class Style:
         GocnnError: when a field is out of range; the message names it.
     """
 
-    rank: int = UNKNOWN  # whom to imitate, a code of gocnn.ranks
+    rank: int = UNKNOWN  # whom to imitate, a code of gocnn.ranks, or BEST
     opponent_rank: int = UNKNOWN
     kind: int = 0  # a game.SourceKind: the server whose players to imitate
     temperature: float = 0.0  # 0 plays the likeliest move; 1 as often as a human would
@@ -77,8 +80,8 @@ class Style:
 
     def __post_init__(self) -> None:
         limits: dict[str, tuple[float, float]] = {
-            "rank": (0, RANKS - 1),
-            "opponent_rank": (0, RANKS - 1),
+            "rank": (BEST, RANKS - 1),
+            "opponent_rank": (BEST, RANKS - 1),
             "temperature": (0, 10),
             "least": (0, 1),
             "resign_below": (0, 1),
@@ -108,8 +111,8 @@ class Player:
     def conditions(self, position: Position) -> Conditions:
         """What the network is told beside the position."""
         return Conditions(
-            rank=self.style.rank,
-            opponent_rank=self.style.opponent_rank,
+            rank=_told(self.style.rank),
+            opponent_rank=_told(self.style.opponent_rank),
             komi=position.komi,
             handicap=handicap(position),
             kind=self.style.kind,
@@ -122,15 +125,16 @@ class Player:
         weights = _clean(prediction.policy)
         passing = len(weights) - 1
         hopeless = self._count_hopeless(position, prediction.win)
+        hopeless = hopeless and _filled(position) >= _RESIGNABLE
         if not moves.any():
             return Choice(passing, prediction, "no move is left")
-        if not (hopeless or self._is_late(position, weights)):
+        if not (hopeless or self._may_pass(position, weights, moves)):
             return Choice(self._pick(weights, moves), prediction, "policy")
         verdict = judge(position, playouts=self.style.playouts, seed=self._seed ^ position.hash)
         if hopeless and self._has_lost(position, verdict):
             return Choice(RESIGN, prediction, "hopeless")
         useful = moves & _useful(position.board, position.to_move, *verdict[:3])
-        reason = self._reason_to_pass(position, weights, moves, useful, verdict)
+        reason = self._reason_to_pass(position, weights, useful, verdict)
         if reason:
             return Choice(passing, prediction, reason)
         if weights[passing] >= weights[:-1][moves].max() and useful.any():
@@ -155,20 +159,17 @@ class Player:
 
     # -- the end of the game --------------------------------------------------------------
 
-    def _is_late(self, position: Position, weights: NDArray[np.float64]) -> bool:
-        """Whether it is time to look at the score: a pass is in the air, or the board is full."""
-        return bool(
-            _has_passed(position)
-            or weights[-1] > 0.05
-            or weights[-1] >= weights[:-1].max()
-            or _filled(position) > _FULL
-        )
+    def _may_pass(
+        self, position: Position, weights: NDArray[np.float64], moves: NDArray[np.bool_]
+    ) -> bool:
+        """Whether it is time to look at the score: a pass is in the air."""
+        least = _IN_THE_AIR if _filled(position) >= _PASSABLE else 1.0
+        return _has_passed(position) or bool(weights[-1] >= least * weights[:-1][moves].max())
 
     def _reason_to_pass(
         self,
         position: Position,
         weights: NDArray[np.float64],
-        moves: NDArray[np.bool_],
         useful: NDArray[np.bool_],
         verdict: Verdict,
     ) -> str:
@@ -177,10 +178,7 @@ class Player:
             return ""  # playouts settle too much while there is room
         if _has_passed(position) and _margins(position, verdict, useful, self.style.rules)[0] > 0:
             return "won"
-        if useful.any():
-            return ""
-        likely = weights[-1] >= weights[:-1][moves].max()
-        return "nothing is left to gain" if likely or _has_passed(position) else ""
+        return "" if useful.any() else "nothing is left to gain"
 
     # -- resigning ------------------------------------------------------------------------
 
@@ -201,24 +199,37 @@ class Player:
 
     def _has_lost(self, position: Position, verdict: Verdict) -> bool:
         """Whether playouts, too, see the player to move behind, by 2% of the board or more."""
-        if _filled(position) < _RESIGNABLE:
-            return False
         lead = float(verdict.ownership.sum()) - position.komi
         return -lead * position.to_move > 0.02 * position.size**2
 
 
 def rank_code(text: str | None) -> int:
-    """The code of a rank that a user asks for; None is unknown.
+    """The code of a rank that a user asks for, or BEST; None is unknown.
 
     Raises:
         GocnnError: when the text is no rank.
     """
     if text is None or text.lower() in ("any", "unknown"):
         return UNKNOWN
+    if text.lower() == "best":
+        return BEST
     code = parse_rank(text)
     if code == UNKNOWN:
-        raise GocnnError(f"{text!r} is no rank: give 20k to 1k, 1d to 9d, or pro")
+        raise GocnnError(f"{text!r} is no rank: give 20k to 1k, 1d to 9d, pro, or best")
     return code
+
+
+def rank_text(code: int) -> str:
+    """What `rank_code` reads as this code.
+
+    >>> rank_text(BEST), rank_text(rank_code("5K"))
+    ('best', '5k')
+    """
+    return "best" if code == BEST else rank_name(code)
+
+
+def _told(code: int) -> int:
+    return _STRONGEST if code == BEST else code
 
 
 def candidates(position: Position) -> NDArray[np.bool_]:

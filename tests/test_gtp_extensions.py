@@ -71,7 +71,10 @@ from gocnn.scoring import RULESETS
         ("gocnn-param rank 5k/gocnn-param rank", "= 5k"),
         ("gocnn-param RANK 9p/gocnn-param rank", "= pro"),
         ("gocnn-param opponent_rank 3d/gocnn-param opponent-rank", "= 3d"),
-        ("gocnn-param rank strong", "? 'strong' is no rank: give 20k to 1k, 1d to 9d, or pro"),
+        (
+            "gocnn-param rank strong",
+            "? 'strong' is no rank: give 20k to 1k, 1d to 9d, pro, or best",
+        ),
         ("gocnn-param temperature 0.5/gocnn-param temperature", "= 0.5"),
         ("gocnn-param temperature 11", "? temperature is 0 to 10, not 11.0"),
         ("gocnn-param temperature hot", "? syntax error"),

@@ -189,6 +189,19 @@ def test_no_playout_is_run_in_the_opening(monkeypatch: pytest.MonkeyPatch) -> No
         choose(predictor("pass"), Position(19))
 
 
+def test_a_pass_in_the_air_is_taken_when_nothing_is_left() -> None:
+    """Also where the network prefers a stone that gains nothing; by a hair it is not asked."""
+    position = board("/".join([". X . X O . O . O"] * 9), komi=6.5)
+    for share, expected in ((0.5, 81), (0.05, point("A9", 9))):
+
+        def predict(position: Position, _: Conditions, share: float = share) -> Prediction:
+            policy = np.zeros(82, np.float32)
+            policy[point("A9", 9)], policy[81] = 1, share
+            return Prediction(policy / policy.sum(), 0.5)
+
+        assert choose(predict, position).point == expected
+
+
 @pytest.mark.parametrize("size", [5, 7, 9])
 @pytest.mark.parametrize("predict", [uniform, predictor("pass")], ids=["uniform", "passing"])
 def test_whole_games_are_legal_and_end(size: int, predict: Predict) -> None:
@@ -314,7 +327,9 @@ def test_the_network_is_told_the_conditions() -> None:
     position = Position(9, komi=0.5)
     position.place_handicap(3)
     Player(predict, Style(rank=rank_code("3k"), opponent_rank=rank_code("2d"))).choose(position)
-    assert told == [Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)]
+    Player(predict, Style(rank=rank_code("BEST"))).choose(position)
+    assert told[0] == Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)
+    assert told[1].rank >= rank_code("9d")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from gocnn.gtp.playing import play_chosen
 from gocnn.gtp.protocol import CommandError, Stream
 from gocnn.gtp.table import command
 from gocnn.gtp.thinking import Request, choose
-from gocnn.player import RESIGN
+from gocnn.player import BEST, RESIGN
 from gocnn.position import Position
 from gocnn.ranks import UNKNOWN, rank_name
 from gocnn.rules import EMPTY
@@ -61,6 +61,6 @@ def kgs_chat(engine: Engine, arguments: list[str]) -> str:
     if len(arguments) < 2 or arguments[0].lower() not in ("game", "private"):
         raise CommandError(read.SYNTAX)
     rank, visits = engine.player.style.rank, engine.thinker.visits
-    level = "as well as I can" if rank == UNKNOWN else f"as a {rank_name(rank)} would"
+    level = "as well as I can" if rank in (BEST, UNKNOWN) else f"as a {rank_name(rank)} would"
     how = "without any search" if visits == 1 else f"looking at {visits} positions a move"
     return f"I am {engine.name} {engine.version}, a neural network; I play {level}, {how}."

@@ -7,12 +7,12 @@ from gocnn.gtp import arguments as read
 from gocnn.gtp.engine import Engine
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.table import command
-from gocnn.player import Style, rank_code
-from gocnn.ranks import RANKS, rank_name
+from gocnn.player import BEST, Style, rank_code, rank_text
+from gocnn.ranks import RANKS
 from gocnn.scoring import RULESETS, ruleset
 
 _MOST_VISITS = 1_000_000
-_RANKS = "/".join(rank_name(code) for code in range(RANKS - 1, -1, -1))
+_RANKS = "/".join(map(rank_text, [BEST, *range(RANKS - 1, -1, -1)]))
 _SWITCHES = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
 
 
@@ -54,9 +54,9 @@ def _set_visits(engine: Engine, text: str) -> None:
 
 
 PARAMETERS = {
-    "rank": _style("rank", f"list/{_RANKS}", lambda s: rank_name(s.rank), rank_code),
+    "rank": _style("rank", f"list/{_RANKS}", lambda s: rank_text(s.rank), rank_code),
     "opponent-rank": _style(
-        "opponent_rank", f"list/{_RANKS}", lambda s: rank_name(s.opponent_rank), rank_code
+        "opponent_rank", f"list/{_RANKS}", lambda s: rank_text(s.opponent_rank), rank_code
     ),
     "temperature": _style("temperature", "string", lambda s: f"{s.temperature:g}", read.real),
     "seed": _style("seed", "string", lambda s: s.seed, _seed),

@@ -69,6 +69,7 @@ def style_of(options: dict[str, Any]) -> Style:
         opponent_rank=rank_code(options["opponent_rank"]),
         temperature=options["temperature"],
         seed=options["seed"],
-        resign=options["resign"],
+        resign=not options["no_resign"],
+        resign_below=options["resign"],
         rules=ruleset(options["rules"]),
     )
