@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from boards import board
 from gtp_talk import new_engine, talk
+from test_playouts import SEKI
 
 from gocnn import __version__
 from gocnn.gtp.table import TABLE
@@ -14,12 +16,21 @@ GTP_2 = """
     genmove undo showboard fixed_handicap place_free_handicap set_free_handicap loadsgf
     time_settings time_left final_score final_status_list reg_genmove
 """
+EXTENSIONS = """
+    rectangular_boardsize printsgf kgs-genmove_cleanup kgs-time_settings kgs-game_over kgs-rules
+    kgs-chat kata-get-rules kata-set-rules kata-set-rule lz-analyze kata-analyze analyze
+    lz-genmove_analyze kata-genmove_analyze genmove_analyze kata-raw-nn heatmap gocnn-param cputime
+    gogui-analyze_commands gogui-interrupt gogui-setup gogui-setup_player gogui-rules_game_id
+    gogui-rules_board gogui-rules_board_size gogui-rules_legal_moves gogui-rules_side_to_move
+    gogui-rules_final_result
+"""
+STATUSES = ("alive", "dead", "seki")
 
 
 def test_all_commands_are_there_and_listed() -> None:
     engine = new_engine()
     listed = talk(engine, "list_commands")[0].removeprefix("= ").splitlines()
-    assert set(GTP_2.split()) <= set(listed)
+    assert set(GTP_2.split()) | set(EXTENSIONS.split()) <= set(listed)
     assert listed == sorted(TABLE)
     for name in listed:
         assert talk(engine, f"known_command {name}") == ["= true"]
@@ -262,3 +273,13 @@ def test_final_status_list_names_whole_chains() -> None:
     alive = talk(engine, "final_status_list alive")[0].removeprefix("= ").splitlines()
     assert sorted(sorted(chain.split()) for chain in alive) == [sorted(black), sorted(white[:-1])]
     assert talk(engine, "final_status_list black_territory") == ["= A5 A2 A1"]
+
+
+def test_a_seki_is_neither_alive_nor_dead() -> None:
+    engine = new_engine()
+    engine.start(board(SEKI))
+    listed = {status: talk(engine, f"final_status_list {status}")[0] for status in STATUSES}
+    assert sorted(listed["seki"].split()[1:]) == ["A5", "A6", "B5", "B7", "C5", "C6", "C7"]
+    assert listed["dead"] == "="
+    assert not set(listed["alive"].split()) & set(listed["seki"].split()[1:])
+    assert talk(engine, "final_status A5") == ["= seki"]

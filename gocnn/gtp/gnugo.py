@@ -143,10 +143,10 @@ def _top_moves(engine: Engine, colour: int, most: int = 10) -> str:
 
 @command("final_status")
 def final_status(engine: Engine, arguments: list[str]) -> str:
-    """What becomes of a point: alive, dead, black_territory, white_territory or dame."""
+    """What becomes of a point: alive, dead, seki, black_territory, white_territory or dame."""
     point, verdict = _point(engine, arguments), judge(engine.position)
     if engine.position.board.stones[point] != EMPTY:
-        return "dead" if verdict.dead[point] else "alive"
+        return "dead" if verdict.dead[point] else "seki" if verdict.seki[point] else "alive"
     owner = int(verdict.owner[point])
     return f"{_NAMES[owner]}_territory" if owner else "dame"
 
