@@ -212,6 +212,13 @@ def test_katagos_rules(line: str, scoring: str, bonus: str, ko: str) -> None:
     assert again.superko == engine.superko
 
 
+def test_a_search_counts_by_the_rules_of_the_game() -> None:
+    engine = new_engine(rules=RULESETS["japanese"])
+    assert engine.thinker.rules is RULESETS["japanese"]
+    talk(engine, "gocnn-param rules aga")
+    assert engine.thinker.rules is RULESETS["aga"]
+
+
 def test_rules_change_the_score() -> None:
     engine = new_engine()
     talk(engine, "boardsize 9", "komi 0", "fixed_handicap 2", "play w pass")
