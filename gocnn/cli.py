@@ -105,7 +105,6 @@ class _Lines(click.ParamType[int]):
 
 
 _PATH = click.Path(path_type=Path)
-_RULES = ["chinese", "japanese", "aga", "tromp-taylor"]  # gocnn.scoring has them
 
 # Options that several commands have.
 _board_size = click.option(
@@ -115,6 +114,12 @@ _board_size = click.option(
     help="Lines of the boards to take, or all.",
 )
 _device = click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
+_rules = click.option(
+    "--rules",
+    type=click.Choice(["chinese", "japanese", "aga", "tromp-taylor"]),  # gocnn.scoring has them
+    default="chinese",
+    help="How to count.",
+)
 _symmetries = click.option(
     "--symmetries",
     type=click.Choice(["1", "8"]),
@@ -207,18 +212,8 @@ def prepare(**options: Any) -> None:
 
 @main.command()
 @click.argument("games", nargs=-1, required=True, type=_PATH)
-@click.option(
-    "-o",
-    "--output",
-    type=_PATH,
-    default="gocnn-run",
-    help="Folder of the run.",
-)
-@click.option(
-    "--time-budget",
-    type=_Duration(),
-    help="How long to train: 90s, 25m, 1h30m.",
-)
+@click.option("-o", "--output", type=_PATH, default="gocnn-run", help="Folder of the run.")
+@click.option("--time-budget", type=_Duration(), help="How long to train: 90s, 25m, 1h30m.")
 @click.option("--positions", type=int, help="How many positions to train on.")
 @click.option("--epochs", type=float, help="How often to go through all positions.")
 @click.option(
@@ -332,12 +327,7 @@ def suggest(**options: Any) -> None:
 )
 @click.option("--no-resign", is_flag=True, help="Play lost games to the end.")
 @click.option("--superko", is_flag=True, help="Forbid to repeat any earlier position.")
-@click.option(
-    "--rules",
-    type=click.Choice(_RULES),
-    default="chinese",
-    help="How to count.",
-)
+@_rules
 @click.option("--name", default="gocnn", help="What to call itself.")
 @_symmetries
 @_device
@@ -359,7 +349,7 @@ def gtp(**options: Any) -> None:
 @click.option("--size", type=click.IntRange(5, 25), default=19, help="Lines of the board.")
 @click.option("--komi", type=float, help="Points for white (default: 7.5; 0.5 with a handicap).")
 @click.option("--handicap", default=0, help="Stones for B, who is black then in every game.")
-@click.option("--rules", type=click.Choice(_RULES), default="chinese", help="How to count.")
+@_rules
 @click.option("--openings", default="drawn", help="drawn, none, or games to take them from.")
 @click.option("--opening-moves", type=click.IntRange(1), default=8, help="Moves of such games.")
 @click.option("--seed", default=0, help="Of the openings.")
