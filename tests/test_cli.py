@@ -15,7 +15,7 @@ from gocnn import __version__
 from gocnn.cli import _FrontDoor, main
 from gocnn.errors import GocnnError
 
-COMMANDS = ["prepare", "train", "evaluate", "suggest", "gtp", "match"]
+COMMANDS = ["prepare", "train", "evaluate", "suggest", "gtp", "match", "models", "export"]
 
 
 def test_commands_stand_in_order_of_use() -> None:
