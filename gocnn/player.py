@@ -36,7 +36,7 @@ _PASSABLE, _RESIGNABLE = 0.3, 0.25  # shares of the points that have a stone
 _IN_THE_AIR = 0.1  # a pass is, from this share of the likeliest move's probability on
 RESIGN = -1  # as a point; a pass is size * size
 BEST = -1  # as a rank: whatever wins most
-_STRONGEST = parse_rank("9d")  # the rank to tell the network for that
+_STRONGEST = UNKNOWN  # the rank to tell the network for that, see docs/experiments.md
 
 
 class Prediction(NamedTuple):

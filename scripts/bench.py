@@ -33,6 +33,8 @@ from gocnn.errors import GocnnError
 from gocnn.features import ENCODINGS, Conditions, Encoding, encoding_named
 from gocnn.game import Game, check_moves, fingerprint
 from gocnn.networks import SIZES, build
+from gocnn.playouts import sample
+from gocnn.position import Position
 from gocnn.predictor import Predictor
 from gocnn.prepare import prepare as prepare_corpus
 from gocnn.records import parse_game, read_games
@@ -246,6 +248,18 @@ def predict(bench: Bench) -> Iterator[Figure]:
     yield Figure("predict", f"{told}, batch {count}", count / seconds, "positions/s")
 
 
+def playouts(bench: Bench) -> Iterator[Figure]:
+    """Random games to the end, on one core, from three stages of games."""
+    for told, share in (("the empty board", 0.0), ("half way", 0.5), ("the end", 1.0)):
+        positions = [game.position(int(share * len(game))) for game in bench.games[:20]]
+
+        def work(positions: list[Position] = positions) -> None:
+            for position in positions:
+                sample(position.board, position.to_move, playouts=20)
+
+        yield Figure("playouts", told, 20 * len(positions) / bench.seconds(work), "playouts/s")
+
+
 def start(bench: Bench) -> Iterator[Figure]:
     """From the shell to an answer, the files being in the disk's cache."""
     program = [sys.executable, "-m", "gocnn"]
@@ -267,7 +281,7 @@ def start(bench: Bench) -> Iterator[Figure]:
 
 SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     function.__name__: function
-    for function in (replay, parse, prepare, encode, train, predict, start)
+    for function in (replay, parse, prepare, encode, train, predict, playouts, start)
 }
 
 

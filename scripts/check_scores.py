@@ -3,7 +3,9 @@
 GAMES are SGF files, folders and archives, or one corpus file. Of each game that was counted
 (RE[B+3.5] and the like) the last position is scored by playouts and compared with the recorded
 result: by the rules that the record names (RU), and by each ruleset for all games, since a corpus
-keeps no rules. Intervals are Wilson's, of 95 %.
+keeps no rules. "Off but clear" is a score other than recorded where playouts leave no chain's
+fate open: most likely the players agreed on something else than the board shows. Intervals are
+Wilson's, of 95 %.
 """
 
 import argparse
@@ -36,9 +38,10 @@ class Tally:
     winners: int = 0  # games with the right winner
     exact: int = 0  # games with the recorded score
     near: int = 0  # games at most a point off
+    clear: int = 0  # games with another score though no chain's fate is open
     wrong: list[str] = field(default_factory=list)  # games with another score
 
-    def add(self, game: Game, found: float) -> None:
+    def add(self, game: Game, found: float, *, clear: bool) -> None:
         """Count a game whose score was found to be this, black minus white."""
         recorded = game.winner * abs(float(game.margin or 0))
         self.games += 1
@@ -46,13 +49,14 @@ class Tally:
         self.exact += found == recorded
         self.near += abs(found - recorded) <= 1
         if found != recorded:
+            self.clear += clear
             told = f"recorded {Score(recorded)}, found {Score(found)}, {len(game)} moves"
             self.wrong.append(f"{game.source}: {told}")
 
     def __str__(self) -> str:
         shares = (_share(count, self.games) for count in (self.winners, self.exact))
-        near = f"{self.near / self.games:.1%}"
-        return f"{self.games:6}{''.join(f'{share:>26}' for share in shares)}{near:>16}"
+        rest = f"{self.near / self.games:16.1%}{self.clear / self.games:16.1%}"
+        return f"{self.games:6}{''.join(f'{share:>26}' for share in shares)}{rest}"
 
 
 def counted(paths: list[Path]) -> Iterator[tuple[Game, str]]:
@@ -88,7 +92,7 @@ def check(games: list[tuple[Game, str]], playouts: int) -> dict[str, Tally]:
         for name in (*RULESETS, *([RECORDED] if recorded else [])):
             rules = RULESETS[recorded if name == RECORDED else name]
             found = score(position, verdict.owner, verdict.dead, rules, verdict.seki).margin
-            tallies[name].add(game, found)
+            tallies[name].add(game, found, clear=not verdict.unsure.any())
     return tallies
 
 
@@ -112,7 +116,8 @@ def main() -> None:
     tallies = check(games, options.playouts)
     seconds = time.process_time() - start
     print(f"{len(games)} counted games, {1000 * seconds / len(games):.0f} ms each")
-    print(f"{'rules':14}{'games':>6}{'right winner':>26}{'exact':>26}{'within a point':>16}")
+    shares = f"{'right winner':>26}{'exact':>26}"
+    print(f"{'rules':14}{'games':>6}{shares}{'within a point':>16}{'off but clear':>16}")
     for name, tally in tallies.items():
         if tally.games:
             print(f"{name:14}{tally}")
