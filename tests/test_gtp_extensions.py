@@ -285,12 +285,13 @@ def test_liberties_are_counted_on_every_stone() -> None:
 
 
 def test_ladders_are_marked_for_both_sides() -> None:
-    """White's stone at E5 has two liberties and runs into an empty corner: it is caught."""
+    """White's stone at E5 is caught from F5 alone, since the other way it runs into H8; the one at
+    B8 gets out, and black's at J9 is lost."""
     engine = small_engine()
-    talk(engine, "gogui-setup w E5 b D5 b E6 b F4 w B8 b A8 b B9 b B7 w H1")
+    talk(engine, "gogui-setup w E5 b D5 b E6 b F4 w B8 b A8 b B9 b B7 b J9 w H9 w H8 w J7")
     picture = gfx(engine, "gocnn-ladders")
-    assert picture["TRIANGLE"] or picture["SQUARE"]
-    assert "C8" in picture["TRIANGLE"] + picture["SQUARE"]
+    marks = {key: sorted(points) for key, points in picture.items() if key != "TEXT"}
+    assert marks == {"SQUARE": ["F5"], "TRIANGLE": ["C8"], "MARK": ["J9"]}
     assert "no ladders" in " ".join(gfx(small_engine(), "gocnn-ladders")["TEXT"])
 
 

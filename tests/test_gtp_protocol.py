@@ -154,6 +154,11 @@ def refusing(_arguments: list[str]) -> Stream:
     raise CommandError("syntax error")
 
 
+def giving_up(_arguments: list[str]) -> Stream:
+    yield "one"
+    raise GocnnError("the weights have gone")
+
+
 def breaking(_arguments: list[str]) -> Stream:
     yield "one\n\n  two"
     raise ZeroDivisionError("a bug in the middle")
@@ -172,6 +177,7 @@ STREAMS: dict[str, Handler] = {
     "silent": silent,
     "refusing": refusing,
     "breaking": breaking,
+    "giving_up": giving_up,
     "waiting": waiting,
 }
 
@@ -236,10 +242,13 @@ def test_what_a_silent_stream_returns_is_its_answer(session: Session) -> None:
 def test_a_stream_that_breaks_ends_in_one_empty_line(
     session: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session.send("9 breaking", "echo on")
+    session.send("9 breaking", "giving_up", "echo on")
     assert session.answer() == ["=9", "one", "  two"]
+    assert session.answer() == ["=", "one"]
     assert session.answer() == ["= on"]
-    assert "a bug in the middle" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "a bug in the middle" in told
+    assert "gocnn: the weights have gone\n" in told
 
 
 def test_waiting_costs_no_processor_time(session: Session) -> None:

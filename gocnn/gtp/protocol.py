@@ -76,14 +76,13 @@ def frame(command_id: str, text: str, *, failed: bool = False) -> str:
     >>> frame("", "\\nA\\n\\nB")
     '=\\nA\\nB\\n\\n'
     """
-    first, *rest = text.replace("\t", " ").splitlines() or [""]
+    first, *rest = _lines(text) or [""]
     head = f"{'?' if failed else '='}{command_id} {first}".rstrip()
-    return "\n".join([head, *_full_lines(rest)]) + "\n\n"
+    return "\n".join([head, *filter(None, rest)]) + "\n\n"
 
 
-def _full_lines(lines: Iterable[str]) -> list[str]:
-    """The lines that may stand inside an answer: those that are not empty."""
-    return [line.rstrip() for line in lines if line.strip()]
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.replace("\t", " ").splitlines()]
 
 
 class _Reply:
@@ -97,15 +96,19 @@ class _Reply:
         """Send lines of an answer that goes on."""
         head = [] if self._begun else [f"={self._id}"]
         self._begun = True
-        lines = head + _full_lines(text.replace("\t", " ").splitlines())
-        self._write("".join(f"{line}\n" for line in lines))
+        self._write("".join(f"{line}\n" for line in head + _lines(text) if line))
 
     def end(self, text: str, *, failed: bool = False) -> None:
-        """Send the last of it, and the empty line; a failure has no text once lines were sent."""
+        """Send the last of it, and the empty line.
+
+        A failure once lines were sent is told on standard error; GTP has no room for it.
+        """
         if not self._begun:
             self._write(frame(self._id, text, failed=failed))
             return
-        if not failed:
+        if failed:
+            print(f"gocnn: {text}", file=sys.stderr)
+        else:
             self.send(text)
         self._write("\n")
 
