@@ -6,6 +6,7 @@ sources of all modules that compile and of what these import, and a change of an
 anew.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -67,8 +68,13 @@ if not _config.CACHE_DIR:  # else the user has said where
 
 
 def jit(function: _F) -> _F:
-    """Compile a function at its first call, or load what an earlier start compiled."""
-    return cast(_F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """Compile a function at its first call, or load what an earlier start compiled.
+
+    Where the code cannot be kept or read, as on a full disk, every start compiles.
+    """
+    compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled._cache._guard_against_spurious_io_errors = lambda: contextlib.suppress(OSError)
+    return cast(_F, compiled)
 
 
 def _popcount(_context: Any, _word: Any) -> Any:

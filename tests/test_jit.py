@@ -64,3 +64,30 @@ def test_a_second_start_compiles_nothing(root: Path) -> None:
     subprocess.run(called, check=True, capture_output=True)
     second = subprocess.run(called, check=True, capture_output=True, text=True)
     assert second.stdout.split() == ["1", "0"]
+
+
+FULL_DISK = """
+import errno
+import numpy as np
+from numba.core import caching
+
+def fail(*_arguments):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+caching.IndexDataCacheFile._open_for_write = fail
+from gocnn.jit import jit
+
+@jit
+def twice(number):
+    return 2 * number
+
+print(twice(21))
+"""
+
+
+def test_a_full_disk_costs_time_but_no_move(tmp_path: Path) -> None:
+    """The code cannot be kept; it runs all the same."""
+    script = tmp_path / "full.py"
+    script.write_text(FULL_DISK, encoding="utf-8")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
