@@ -109,8 +109,8 @@ def test_a_module_imports_only_from_below(module: str) -> None:
             assert place(name) < place(module), f"{module} imports {name}, which is not below it"
 
 
-def test_the_package_itself_loads_nothing() -> None:
-    assert not imports("gocnn")
+def test_the_package_itself_loads_nothing_heavy() -> None:
+    assert set(imports("gocnn")) == {"os"}
 
 
 @pytest.mark.parametrize("room", ["corpus", "features", "player", "search", "gtp"])
