@@ -291,6 +291,7 @@ def _margins(
     position: Position, verdict: Verdict, useful: NDArray[np.bool_], rules: Ruleset
 ) -> tuple[float, float]:
     """The least and the most that the player to move may win by, open points and stones swung."""
-    margin = score(position, verdict.owner, verdict.dead, rules).margin * position.to_move
+    counted = score(position, verdict.owner, verdict.dead, rules, verdict.seki)
+    margin = counted.margin * position.to_move
     swing = np.count_nonzero(useful) + 2 * np.count_nonzero(verdict.unsure)
     return margin - swing, margin + swing

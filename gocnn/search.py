@@ -199,8 +199,8 @@ class Thinker:
 
     def _finish(self, position: Position) -> float:
         verdict = judge(position, playouts=_VERDICT, seed=position.hash)
-        margin = score(position, verdict.owner, verdict.dead, self.rules).margin
-        return float(np.sign(margin) * position.to_move + 1) / 2
+        counted = score(position, verdict.owner, verdict.dead, self.rules, verdict.seki)
+        return (counted.winner * position.to_move + 1) / 2
 
     def _network_alone(
         self, position: Position, conditions: Conditions, most: int
