@@ -89,7 +89,8 @@ class Engine:
         style = style or Style()
         if style.seed is None:  # one that can be told
             style = replace(style, seed=secrets.randbelow(10**9))
-        self.player, thinker.rules = Player(thinker, style), style.rules
+        thinker.rules = style.rules
+        self.player = Player(thinker, style)
         self.superko = superko
         self.loading = loading
         self.clock = Clock()

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gocnn.features import Conditions
 from gocnn.gtp import arguments as read
 from gocnn.gtp.analysis import estimate
 from gocnn.gtp.engine import Engine
@@ -11,15 +10,15 @@ from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.table import command
 from gocnn.player import Prediction
 from gocnn.position import Position
-from gocnn.rules import BLACK, EMPTY, POINT_MASK, WHITE_BIT
+from gocnn.rules import BLACK, POINT_MASK, WHITE_BIT
 from gocnn.symmetry import VIEWS, point_maps
 
 
 def predict(engine: Engine, view: int = 0) -> Prediction:
     """What the network says of the position, shown to it in one of the eight views."""
     position = engine.position
-    conditions: Conditions = engine.player.conditions(position)
-    (told,) = engine.thinker.predict([_seen(position, view) if view else position], [conditions])
+    seen = _seen(position, view) if view else position
+    (told,) = engine.thinker.predict([seen], [engine.player.conditions(position)])
     return told._replace(policy=told.policy[point_maps(position.size)[view]])
 
 
@@ -71,10 +70,9 @@ def _raw(engine: Engine, view: int) -> str:
     told = predict(engine, view)
     white = 1 - told.win if position.to_move == BLACK else told.win
     played = estimate(position, style.rules, style.playouts)
-    policy = told.policy[:-1].astype(np.float64)
-    policy[position.board.stones[:-1] != EMPTY] = np.nan
     legal = position.legal_points()
-    policy[~np.isin(np.arange(policy.size), legal)] = np.nan
+    policy = np.full(position.size**2, np.nan)
+    policy[legal] = told.policy[legal]
     lines = [
         f"symmetry {view}",
         f"whiteWin {white:.6f}",

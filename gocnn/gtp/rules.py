@@ -34,8 +34,7 @@ class _Rules(NamedTuple):
 
 @command("kgs-rules")
 def kgs_rules(engine: Engine, arguments: list[str]) -> str:
-    """Count as a game on KGS does: japanese, chinese, aga or new_zealand; all but the first
-    forbid to repeat a position."""
+    """Count as KGS does; all of its rules but the Japanese forbid to repeat a position."""
     read.expect(arguments, 1)
     name = arguments[0].lower()
     if name not in ("japanese", "chinese", "aga", "new_zealand"):
