@@ -94,5 +94,6 @@ def word_of_progress(
 
 
 def warn(message: str) -> None:
-    """Say something on standard error."""
-    print(f"gocnn: {message}", file=sys.stderr, flush=True)
+    """Say something on standard error, in one piece: Lizzie has both streams in one pipe."""
+    sys.stderr.write(f"gocnn: {message}\n")
+    sys.stderr.flush()
