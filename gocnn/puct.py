@@ -126,7 +126,12 @@ class Tree:
                     break
                 keys[key] = len(lines) - 1
         leaves = [lines[number].position for number in keys.values()]
-        found = dict(zip(keys, self._evaluate(leaves) if leaves else [], strict=True))
+        try:
+            found = dict(zip(keys, self._evaluate(leaves) if leaves else [], strict=True))
+        finally:
+            for line in lines:
+                for node, number in line.steps:
+                    node.pending[number] -= 1
         for key, (prediction, win) in found.items():
             if len(self.nodes) < self._most:
                 self.nodes[key] = Node(key, lines[keys[key]].position, prediction, win)
@@ -134,7 +139,6 @@ class Tree:
             win = found[key_of(line.position)][1] if line.win is None else line.win
             for node, number in reversed(line.steps):
                 win = 1 - win
-                node.pending[number] -= 1
                 node.visits[number] += 1
                 node.totals[number] += win
                 node.squares[number] += win * win

@@ -229,6 +229,24 @@ def test_a_tree_keeps_no_more_than_it_may() -> None:
         position.play(int(root.points[root.visits.argmax()]))
 
 
+def test_a_network_that_fails_leaves_a_tree_to_go_on_with() -> None:
+    network = Oracle()
+
+    def evaluate(positions: Sequence[Position]) -> list[tuple[Prediction, float]]:
+        if len(positions) == 5:
+            raise MemoryError
+        return [(network.look(p), 0.5) for p in positions]
+
+    tree = Tree(evaluate, lambda _: 0.5)
+    root, _ = tree.root(Position(5))
+    with pytest.raises(MemoryError):
+        tree.grow(root, Position(5), 5)
+    assert root.count == 1
+    assert not root.pending.any()
+    tree.grow(root, Position(5), 4)
+    assert root.count == 5
+
+
 def test_a_broken_network_breaks_no_search() -> None:
     def broken(positions: Sequence[Position], _: Sequence[Conditions]) -> list[Prediction]:
         return [Prediction(np.full(26, np.nan, np.float32), np.nan) for _ in positions]
