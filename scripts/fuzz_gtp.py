@@ -129,7 +129,8 @@ class Lines:
         return text + self.chance.choice((b"\n", b"\n", b"\n", b"\r\n", b" \n", b"\t\r\n"))
 
     def _name(self) -> str:
-        return self.chance.choice(self._slow if self.chance.random() < 0.06 else self._quick)
+        slow = self._slow and self.chance.random() < 0.06
+        return self.chance.choice(self._slow if slow else self._quick)
 
     def _sensible(self) -> bytes:
         name = "play" if self.chance.random() < 0.2 else self._name()
@@ -258,18 +259,26 @@ def prepare(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """An engine as a process of its own, in a folder; what it says on standard error is kept."""
+def started(
+    command: list[str], folder: Path, judge: Judge
+) -> Iterator[tuple[subprocess.Popen[bytes], threading.Thread]]:
+    """An engine as a process of its own, in a folder, and the thread that tells the judge.
+
+    What the engine says on standard error is kept.
+    """
     with (
         (folder / "stderr").open("wb") as errors,
         subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, cwd=folder
         ) as process,
     ):
+        listener = threading.Thread(target=listen, args=(process, judge), daemon=True)
+        listener.start()
         try:
-            yield process
+            yield process, listener
         finally:
             process.kill()
+            listener.join()  # before what it reads is closed
 
 
 def listen(process: subprocess.Popen[bytes], judge: Judge) -> None:
@@ -310,9 +319,8 @@ def fuzz(command: list[str], count: int, seed: int, folder: Path) -> str:
     """
     prepare(folder)
     lines, judge, began = Lines(seed, commands_of(command, folder)), Judge(), time.monotonic()
-    with started(command, folder) as process, bar("lines", count, unit="lines") as progress:
-        listener = threading.Thread(target=listen, args=(process, judge), daemon=True)
-        listener.start()
+    engine, progress = started(command, folder, judge), bar("lines", count, unit="lines")
+    with engine as (process, listener), progress:
         try:
             for _ in range(count):
                 line = lines.draw()
