@@ -11,7 +11,9 @@ Invariants:
 - A pass comes when nothing is left to gain. While something is, the game goes on, also after the
   opponent's pass; a game that is won even if all that is open goes wrong may be ended.
 - A resignation needs a low win rate several times running, a board that is a quarter full, and
-  playouts that agree.
+  playouts that agree. The win rate is the network's; on a board half full it is that of playouts
+  where these are far behind and the network sees no lead, because networks know little of how a
+  game that is nearly over is counted.
 - Early in a game no playout is run.
 """
 
@@ -25,14 +27,16 @@ from numpy.typing import NDArray
 from gocnn.errors import GocnnError
 from gocnn.features import Conditions
 from gocnn.jit import jit
-from gocnn.playouts import throws_away
+from gocnn.playouts import sample, throws_away
 from gocnn.position import Position
 from gocnn.ranks import RANKS, UNKNOWN, parse_rank, rank_name
 from gocnn.rules import EMPTY, Board, is_eye_like, is_legal
-from gocnn.scoring import RULESETS, Ruleset, Verdict, handicap, judge, score
+from gocnn.scoring import RULESETS, Ruleset, Verdict, compensation, handicap, judge, score
 
 _OPEN = 0.3  # an empty point whose mean owner is nearer to zero may still change hands
 _PASSABLE, _RESIGNABLE = 0.3, 0.25  # shares of the points that have a stone
+_HALF, _FAR = 0.5, 0.04  # of the points: stones on the board, and how far behind playouts are then
+_GLANCES = 64  # playouts for that
 _IN_THE_AIR = 0.1  # a pass is, from this share of the likeliest move's probability on
 RESIGN = -1  # as a point; a pass is size * size
 BEST = -1  # as a rank: whatever wins most
@@ -186,6 +190,7 @@ class Player:
         """Note this win rate; whether the last ones of this player were all hopeless."""
         if not self.style.resign:
             return False
+        win = self._outlook(position, win)
         plies = self._hopeless.setdefault(position.to_move, [])
         while plies and plies[-1] >= position.ply:
             plies.pop()  # moves were taken back, or asked for again
@@ -196,6 +201,22 @@ class Player:
             return False
         plies.append(position.ply)
         return len(plies) >= self.style.resign_after
+
+    def _outlook(self, position: Position, win: float) -> float:
+        """The win rate of the player to move; the network's, unless playouts know better."""
+        if not win < 0.5 or _filled(position) < _HALF:
+            return win
+        played = sample(
+            position.board,
+            position.to_move,
+            playouts=_GLANCES,
+            seed=self._seed ^ position.hash,
+        )
+        leads = played.margins - position.komi - compensation(position, self.style.rules)
+        leads *= position.to_move
+        if leads.mean() > -_FAR * position.size**2:
+            return win
+        return min(win, (np.count_nonzero(leads > 0) + 1) / (_GLANCES + 2))
 
     def _has_lost(self, position: Position, verdict: Verdict) -> bool:
         """Whether playouts, too, see the player to move behind, by 2% of the board or more."""

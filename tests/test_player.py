@@ -267,6 +267,28 @@ def test_what_keeps_a_player_from_resigning() -> None:
     assert resigned_at(hopeless, late(won)) == 0, "the board says that the network is wrong"
 
 
+FULL = """
+    . O O O O O O O .
+    O . . O O O O . O
+    O . . O O O O O O
+    O O O O O O O O O
+    O O O O . O O O O
+    O O O O O O O O O
+    X X X X X X X X X
+    X . X X X X X . X
+    . X X X X X X X .
+"""
+
+
+def test_playouts_know_a_lost_board_where_the_network_does_not() -> None:
+    assert resigned_at(predictor("A9", "A1", win=0.45), late(FULL)) == 4
+    assert resigned_at(predictor("A9", "A1", win=0.55), late(FULL)) == 0
+    assert resigned_at(predictor("A9", "A1", win=0.45), late(FULL), resign_below=0.01) == 0
+    won = FULL.replace("O", "o").replace("X", "O").replace("o", "X")
+    assert resigned_at(predictor("A9", "A1", win=0.45), late(won)) == 0
+    assert resigned_at(predictor("A1", "J9", win=0.45), late(LOST)) == 0, "there is room"
+
+
 def test_a_better_moment_starts_the_count_again() -> None:
     rates = iter([0.01, 0.01, 0.5, 0.01, 0.01, 0.01, 0.01])
 
