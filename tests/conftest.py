@@ -1,6 +1,7 @@
 """What all tests share: the slow ones wait for --slow, and hypothesis draws the same cases."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ["MPLBACKEND"] = "Agg"  # pictures without a screen
 # Networks here are so small that threads only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's background job; children inherit
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Compiled code makes first calls slow, and a suite that fails by chance is not believed.
 settings.register_profile("gocnn", deadline=None, derandomize=True)

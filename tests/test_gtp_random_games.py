@@ -115,7 +115,13 @@ def random_game(seed: int) -> int:
     chance = random.Random(seed)
     size = chance.choice([5, 6, 7, chance.randint(8, 19)])  # small boards have more ko
     superko = chance.random() < 0.5
-    style = Style(seed=seed, playouts=10, resign_after=3, temperature=chance.choice([0.0, 1.0]))
+    style = Style(
+        seed=seed,
+        playouts=10,
+        resign=seed % 3 == 0,  # a player of random moves soon has to
+        resign_after=3,
+        temperature=chance.choice([0.0, 1.0]),
+    )
     visits = 4 if size < 10 and chance.random() < 0.2 else 1
     engine = Engine(Thinker(noise(seed), visits), style, superko=superko)
     rules = Rules(size, superko)
