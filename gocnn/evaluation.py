@@ -48,6 +48,7 @@ class Row:
     cross_entropy_interval: float | None
     value_accuracy: float | None  # of positions whose winner is known; None without any
     value_interval: float | None
+    sure: float  # mean probability of the network's first choice: top1, if it knows itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Scores:
     total: Row
     phases: list[Row]  # moves 1-50, 51-100, ...
     ranks: list[Row]  # by the rank of the player to move
+    certainties: list[Row]  # by the probability of the network's first choice
     symmetries: int
 
     def as_dict(self) -> dict[str, Any]:
@@ -65,16 +67,21 @@ class Scores:
 
     def table(self) -> str:
         """Lines of text; percentages with their intervals."""
-        head = f"{'':16}{'positions':>10}{'games':>7}{'top-1 %':>14}{'top-5 %':>14}{'loss':>15}"
-        lines = [head + f"{'value %':>14}"]
-        for title, rows in (("", [self.total]), ("by move", self.phases), ("by rank", self.ranks)):
+        head = f"{'':16}{'positions':>10}{'games':>7}{'sure %':>8}{'top-1 %':>14}{'top-5 %':>14}"
+        lines = [head + f"{'loss':>15}{'value %':>14}"]
+        for title, rows in (
+            ("", [self.total]),
+            ("by move", self.phases),
+            ("by rank", self.ranks),
+            ("by how sure the network is", self.certainties),
+        ):
             lines += [title] if title else []
             lines += [_line(row) for row in rows]
         return "\n".join(lines)
 
 
 def _line(row: Row) -> str:
-    text = f"{row.name:16}{row.positions:10,}{row.games:7,}"
+    text = f"{row.name:16}{row.positions:10,}{row.games:7,}{100 * row.sure:8.1f}"
     for share, interval in ((row.top1, row.top1_interval), (row.top5, row.top5_interval)):
         text += f"{100 * share:7.2f}{_margin(interval, 100, 2)}"
     text += f"{row.cross_entropy:8.3f}{_margin(row.cross_entropy_interval, 1, 3)}"
@@ -133,6 +140,7 @@ def evaluate(
     )
     games, plies = positions.locate(numbers)
     phases = plies // PHASE
+    tenths = np.minimum(measured[:, 4] * 10, 9).astype(int)
     ranks = _ranks_to_move(positions, games, plies)
     return Scores(
         total=_row("all", measured, games),
@@ -143,6 +151,10 @@ def evaluate(
         ranks=[
             _row(rank_name(int(r)), measured[ranks == r], games[ranks == r])
             for r in np.unique(ranks)
+        ],
+        certainties=[
+            _row(f"{10 * t}-{10 * t + 10}%", measured[tenths == t], games[tenths == t])
+            for t in np.unique(tenths)
         ],
         symmetries=symmetries,
     )
@@ -167,7 +179,10 @@ def _measure(
     batch: int,
     label: str | None,
 ) -> Iterator[NDArray[np.float64]]:
-    """float64[B, 4] a batch: hit first, hit in five, cross entropy, right value (NaN unknown)."""
+    """float64[B, 5] a batch: hit first, hit in five, cross entropy, right value, certainty.
+
+    The value is NaN where the winner is unknown.
+    """
     parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
     views = Views(positions.size, device)
     threads = min(8, os.cpu_count() or 1)
@@ -184,7 +199,8 @@ def _measure(
         right = ((value > 0).float() == torch.from_numpy(loaded.results).to(device)).double()
         known = torch.from_numpy(loaded.known * (loaded.results != 0.5)).to(device)
         right[known == 0] = torch.nan
-        columns = (better == 0, better < 5, -played[:, 0], right)
+        first = log_policy.exp().amax(1)
+        columns = (better == 0, better < 5, -played[:, 0], right, first)
         yield torch.stack([c.double() for c in columns], dim=1).cpu().numpy()
         if progress:
             progress.update(len(loaded.moves))
@@ -223,8 +239,9 @@ def infer(
 def _row(name: str, measured: NDArray[np.float64], games: NDArray[np.int64]) -> Row:
     first, five, loss = (_ratio(column, games) for column in measured.T[:3])
     known = ~np.isnan(measured[:, 3])
-    value = _ratio(measured[known, 3], games[known]) if known.any() else (None, None)
-    return Row(name, len(games), len(np.unique(games)), *first, *five, *loss, *value)
+    right, margin = _ratio(measured[known, 3], games[known]) if known.any() else (None, None)
+    sure = float(measured[:, 4].mean())
+    return Row(name, len(games), len(np.unique(games)), *first, *five, *loss, right, margin, sure)
 
 
 def _ratio(values: NDArray[np.float64], games: NDArray[np.int64]) -> tuple[float, float | None]:

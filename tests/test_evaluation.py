@@ -61,13 +61,32 @@ def test_the_figures_are_those_of_a_loop_over_the_games(positions: Positions) ->
 def test_parts_add_up(positions: Positions) -> None:
     network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
     scores = evaluate(network, FULL, positions, device=CPU, label=None)
-    for rows in (scores.phases, scores.ranks):
+    for rows in (scores.phases, scores.ranks, scores.certainties):
         assert sum(row.positions for row in rows) == scores.total.positions
         mean = sum(row.positions * row.cross_entropy for row in rows) / scores.total.positions
         assert mean == pytest.approx(scores.total.cross_entropy)
     assert [row.name for row in scores.phases] == ["1-50", "51-100"]
     assert f"{scores.total.positions:,}" in scores.table()
     assert scores.as_dict()["total"]["games"] == 10
+
+
+class _IsAsSureAsTold(nn.Module):
+    """Gives the first point on the board a probability of 0.25 or 0.85, by who is to move."""
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        sure = torch.where(context[:, 62] > 0, 0.85, 0.25)
+        others = ((1 - sure) / 81).log()[:, None].expand(-1, 81)
+        return Output(torch.cat((sure.log()[:, None], others), dim=1), context[:, 62])
+
+
+def test_how_sure_it_is_stands_beside_how_often_it_is_right(positions: Positions) -> None:
+    scores = evaluate(_IsAsSureAsTold(), FULL, positions, device=CPU, label=None)
+    assert [row.name for row in scores.certainties] == ["20-30%", "80-90%"]
+    for row, sure in zip(scores.certainties, (0.25, 0.85), strict=True):
+        assert row.sure == pytest.approx(sure, abs=0.01)  # bfloat16
+        assert row.positions > 100
+    total = sum(row.sure * row.positions for row in scores.certainties)
+    assert scores.total.sure == pytest.approx(total / scores.total.positions)
 
 
 def test_a_sample_is_smaller_and_always_the_same(positions: Positions) -> None:
