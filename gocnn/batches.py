@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -252,10 +253,13 @@ class Stream:
         batch = positions.encode(self.encoding, chosen, hide=hide)
         return batch._replace(views=views[mine])
 
+    @cached_property
+    def _cycle(self) -> list[int]:
+        return turns([part.count for part in (self.positions, *self.others)])
+
     def _turn(self, number: int) -> tuple[Positions, int]:
         """Whose turn a batch is, and how many that one has had before."""
-        parts = (self.positions, *self.others)
-        cycle = turns([part.count for part in parts])
+        parts, cycle = (self.positions, *self.others), self._cycle
         rounds, place = divmod(number, len(cycle))
         part = cycle[place]
         return parts[part], rounds * cycle.count(part) + cycle[:place].count(part)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.gtp import arguments as read
-from gocnn.gtp.analysis import estimate
+from gocnn.gtp.analysis import Estimate, estimate
 from gocnn.gtp.engine import Engine
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.table import command
@@ -55,7 +55,9 @@ def kata_raw_nn(engine: Engine, arguments: list[str]) -> str:
     read.expect(arguments, 0, 1)
     asked = arguments[0].lower() if arguments else "0"
     views = range(VIEWS) if asked == "all" else [_view(asked)]
-    return "\n" + "\n".join(_raw(engine, view) for view in views)
+    style = engine.player.style
+    played = estimate(engine.position, style.rules, style.playouts)
+    return "\n" + "\n".join(_raw(engine, view, played) for view in views)
 
 
 def _view(text: str) -> int:
@@ -65,11 +67,10 @@ def _view(text: str) -> int:
     return view
 
 
-def _raw(engine: Engine, view: int) -> str:
-    position, style = engine.position, engine.player.style
+def _raw(engine: Engine, view: int, played: Estimate) -> str:
+    position = engine.position
     told = predict(engine, view)
     white = 1 - told.win if position.to_move == BLACK else told.win
-    played = estimate(position, style.rules, style.playouts)
     legal = position.legal_points()
     policy = np.full(position.size**2, np.nan)
     policy[legal] = told.policy[legal]
