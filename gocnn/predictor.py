@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.devices import Views, choose_device, settle
-from gocnn.evaluation import check_symmetries, infer
 from gocnn.features import Conditions, encode_positions
+from gocnn.inference import check_symmetries, infer
 from gocnn.networks.norm import folded
 from gocnn.player import Prediction
 from gocnn.position import Position

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from gocnn.batches import Positions
 from gocnn.devices import Views
 from gocnn.errors import GocnnError
-from gocnn.evaluation import _ratio, evaluate, infer
+from gocnn.evaluation import _ratio, evaluate
 from gocnn.features import FULL
+from gocnn.inference import infer
 from gocnn.networks import Output, build
 
 CPU = torch.device("cpu")
