@@ -1,9 +1,8 @@
 """What the network sees: named planes, global inputs, and one version id for both.
 
-An `Encoding` names its planes and its globals with their counts; totals are sums. Planes are
-written straight from packed games: each position replays its game on a board of its own, so
-nothing but moves is ever stored. Weights name the encoding they were trained on; change what a
-plane means and the id must change too.
+An `Encoding` names its planes and its globals with their counts; totals are sums. Weights name the
+encoding they were trained on; change what a plane means and the id must change too. The parts of
+`FULL` leave some of it out: networks trained on them show what the rest is worth.
 """
 
 from collections.abc import Sequence
@@ -15,63 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError
-from gocnn.jit import jit
-from gocnn.ladders import Stack, mark_ladders, new_stack
+from gocnn.planes import FULL_PLANES, write_full, write_plain
 from gocnn.position import Position
 from gocnn.ranks import RANKS
-from gocnn.rules import (
-    BLACK,
-    EMPTY,
-    KO,
-    KO_COLOUR,
-    POINT_MASK,
-    WHITE,
-    Board,
-    capture_size,
-    clear_board,
-    is_legal,
-    new_board,
-    place,
-    replay,
-    union_liberties,
-)
+from gocnn.rules import BLACK, WHITE, new_board
 
 Group = tuple[str, int]
-
-RECENT = 8  # moves of history
-_FULL_PLANES: tuple[Group, ...] = (
-    ("own stones", 1),
-    ("opponent's stones", 1),
-    ("empty points", 1),
-    ("the last 8 moves, latest first", RECENT),
-    ("stones with 1, 2, 3, 4+ liberties", 4),
-    ("moves that would have 1, ..., 5, 6+ liberties", 6),
-    ("moves that would capture 1, 2, 3, 4+ stones", 4),
-    ("moves that put 1, 2, 3+ own stones in atari", 3),
-    ("ko", 1),
-    ("moves that catch in a ladder", 1),
-    ("moves that escape from a ladder", 1),
-    ("own stones lost in a ladder", 1),
-    ("legal moves", 1),
-    ("ones (the board)", 1),
-)
-(
-    _OWN,
-    _OPPONENT,
-    _EMPTY,
-    _RECENT,
-    _LIBERTIES,
-    _AFTER,
-    _CAPTURE,
-    _SELF_ATARI,
-    _KO,
-    _LADDER_CAPTURE,
-    _LADDER_ESCAPE,
-    _LADDER_LOST,
-    _LEGAL,
-    _ONES,
-    _FULL_COUNT,
-) = accumulate((count for _, count in _FULL_PLANES), initial=0)
 
 ERAS = (19400101, 19850101, 20050101, 20170101)  # where one style of play gives way to the next
 KINDS = 5
@@ -108,6 +56,23 @@ class Encoding:
     name: str  # the version id that weights carry
     planes: tuple[Group, ...]  # (meaning, number of planes)
     globals: tuple[Group, ...]  # (meaning, number of values)
+    whole: "Encoding | None" = None  # of which this one is a part
+
+    def without(self, *meanings: str, name: str) -> "Encoding":
+        """The part of this encoding that leaves out these planes and globals.
+
+        Raises:
+            ValueError: when this encoding has not all of them.
+        """
+        there = {meaning for meaning, _ in (*self.planes, *self.globals)}
+        if strange := set(meanings) - there:
+            raise ValueError(f"{self.name} has no {', '.join(sorted(strange))}")
+        return Encoding(
+            name=name,
+            planes=tuple(group for group in self.planes if group[0] not in meanings),
+            globals=tuple(group for group in self.globals if group[0] not in meanings),
+            whole=self,
+        )
 
     @property
     def plane_count(self) -> int:
@@ -120,9 +85,38 @@ class Encoding:
         return sum(count for _, count in self.globals)
 
 
-FULL = Encoding(name="full-1", planes=_FULL_PLANES, globals=_FULL_GLOBALS)
+FULL = Encoding(name="full-1", planes=FULL_PLANES, globals=_FULL_GLOBALS)
 PLAIN = Encoding(name="plain-1", planes=_PLAIN_PLANES, globals=_PLAIN_GLOBALS)
-ENCODINGS = {encoding.name: encoding for encoding in (FULL, PLAIN)}
+
+_HISTORY = "the last 8 moves, latest first"
+_LADDERS = (
+    "moves that catch in a ladder",
+    "moves that escape from a ladder",
+    "own stones lost in a ladder",
+)
+_LIBERTIES = (  # and what follows from counting them
+    "stones with 1, 2, 3, 4+ liberties",
+    "moves that would have 1, ..., 5, 6+ liberties",
+    "moves that would capture 1, 2, 3, 4+ stones",
+    "moves that put 1, 2, 3+ own stones in atari",
+)
+_RANKS = ("rank of the player to move", "rank of the opponent")
+_BEYOND_STONES = (*_LIBERTIES, *_LADDERS, "ko", "legal moves")
+PARTS = (
+    FULL.without(_HISTORY, name="full-1-no-history"),
+    FULL.without(*_LADDERS, name="full-1-no-ladders"),
+    FULL.without(*_LIBERTIES, *_LADDERS, name="full-1-no-liberties-no-ladders"),
+    # The four and the twelve planes of AlphaGo's own comparison (2016, extended data table 3).
+    FULL.without(*_BEYOND_STONES, _HISTORY, name="full-1-stones"),
+    FULL.without(*_BEYOND_STONES, name="full-1-stones-history"),
+    FULL.without(*_RANKS, name="full-1-no-ranks"),
+    # Who is to move stays: the planes do not show the colour.
+    FULL.without(
+        *(meaning for meaning, _ in _FULL_GLOBALS if meaning != "black is to move"),
+        name="full-1-no-globals",
+    ),
+)
+ENCODINGS = {encoding.name: encoding for encoding in (FULL, PLAIN, *PARTS)}
 
 
 def encoding_named(name: str) -> Encoding:
@@ -189,9 +183,12 @@ def encode_planes(
     Raises:
         GocnnError: when a game cannot be replayed up to its position.
     """
+    if encoding.whole is not None:
+        planes = encode_planes(encoding.whole, query, size, pool)
+        return np.take(planes, _kept(encoding.planes, encoding.whole.planes), axis=1)
     batch = len(query.plies)
     planes = np.zeros((batch, encoding.plane_count, size * size), np.int8)
-    write = _write_full if encoding is FULL else _write_plain
+    write = write_full if encoding is FULL else write_plain
 
     def run(part: slice) -> int:
         q = query.part(part.start, part.stop)
@@ -209,110 +206,15 @@ def encode_planes(
     return planes.reshape(batch, -1, size, size)
 
 
-@jit
-def _write_plain(
-    board: Board,
-    entries: NDArray[np.uint16],
-    starts: NDArray[np.int64],
-    setups: NDArray[np.int64],
-    plies: NDArray[np.int64],
-    colours: NDArray[np.int8],
-    planes: NDArray[np.int8],
-) -> int:
-    """Fill int8[B, 1, P]; returns the number of a position that cannot be reached, or -1."""
-    points = board.stones.size - 1
-    for b in range(plies.size):
-        if not _reach(board, entries, starts[b], setups[b], plies[b]):
-            return b
-        for point in range(points):
-            planes[b, 0, point] = board.stones[point]
-    return -1
-
-
-@jit
-def _write_full(
-    board: Board,
-    entries: NDArray[np.uint16],
-    starts: NDArray[np.int64],
-    setups: NDArray[np.int64],
-    plies: NDArray[np.int64],
-    colours: NDArray[np.int8],
-    planes: NDArray[np.int8],
-) -> int:
-    """Fill int8[B, _FULL_COUNT, P], zeroed before; returns as `_write_plain` does."""
-    points = board.stones.size - 1
-    stack = new_stack(points)
-    for b in range(plies.size):
-        if not _reach(board, entries, starts[b], setups[b], plies[b]):
-            return b
-        out = planes[b]
-        first = starts[b] + setups[b]
-        for back in range(min(RECENT, plies[b])):
-            point = int(entries[first + plies[b] - 1 - back]) & POINT_MASK
-            if point < points:
-                out[_RECENT + back, point] = 1
-        _write_stones(board, colours[b], out)
-        _write_moves(board, colours[b], stack.union, out)
-        _write_ladders(board, colours[b], stack, out)
-    return -1
-
-
-@jit
-def _reach(board: Board, entries: NDArray[np.uint16], start: int, setup: int, ply: int) -> bool:
-    clear_board(board)
-    first = start + setup
-    if place(board, entries, start, first) != first:
-        return False
-    return bool(replay(board, entries, first, first + ply) == first + ply)
-
-
-@jit
-def _write_stones(board: Board, colour: int, out: NDArray[np.int8]) -> None:
-    points = board.stones.size - 1
-    for point in range(points):
-        stone = board.stones[point]
-        out[_ONES, point] = 1
-        if stone == EMPTY:
-            out[_EMPTY, point] = 1
-        else:
-            out[_OWN if stone == colour else _OPPONENT, point] = 1
-            out[_LIBERTIES + min(board.counts[board.head[point]], 4) - 1, point] = 1
-    if board.state[KO] < points and board.state[KO_COLOUR] == colour:
-        out[_KO, board.state[KO]] = 1
-
-
-@jit
-def _write_moves(
-    board: Board, colour: int, union: NDArray[np.uint64], out: NDArray[np.int8]
-) -> None:
-    points = board.stones.size - 1
-    for point in range(points):
-        if board.stones[point] != EMPTY or not is_legal(board, point, colour):
-            continue
-        out[_LEGAL, point] = 1
-        count = union_liberties(board, point, colour, union)
-        out[_AFTER + min(count, 6) - 1, point] = 1
-        captured = capture_size(board, point, colour)
-        if captured > 0:
-            out[_CAPTURE + min(captured, 4) - 1, point] = 1
-        if count == 1:
-            out[_SELF_ATARI + min(_joined_size(board, point, colour), 3) - 1, point] = 1
-
-
-@jit
-def _joined_size(board: Board, point: int, colour: int) -> int:
-    """Stones of the chain that a move would make, counted up to double where chains touch twice."""
-    total = 1
-    for k in range(4):
-        near = board.neighbours[point, k]
-        if board.stones[near] == colour:
-            total += board.sizes[board.head[near]]
-    return total
-
-
-@jit
-def _write_ladders(board: Board, colour: int, stack: Stack, out: NDArray[np.int8]) -> None:
-    mark_ladders(board, colour, stack, out[_LADDER_CAPTURE], out[_LADDER_ESCAPE], out[_LADDER_LOST])
+def _kept(groups: Sequence[Group], whole: Sequence[Group]) -> list[int]:
+    """The numbers of the planes, or globals, of some groups among those of all groups."""
+    ends = accumulate(count for _, count in whole)
+    return [
+        number
+        for group, end in zip(whole, ends, strict=True)
+        if group in groups
+        for number in range(end - group[1], end)
+    ]
 
 
 def encode_globals(
@@ -358,7 +260,9 @@ def encode_globals(
         _one_hot(eras, len(ERAS) + 2),
     )
     joined: NDArray[np.float32] = np.concatenate(columns, axis=1, dtype=np.float32)
-    return joined
+    if encoding.whole is None:
+        return joined
+    return np.take(joined, _kept(encoding.globals, encoding.whole.globals), axis=1)
 
 
 def _one_hot(codes: NDArray[np.integer], count: int) -> NDArray[np.float32]:

@@ -50,6 +50,7 @@ class Optimizer:
             matrices and filters, not for biases and scales.
         momentum: of Muon, with Nesterov's look ahead.
         betas: decay of AdamW's two moments.
+        muon: whether Muon moves the filters; else AdamW moves everything.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Optimizer:
         weight_decay: float = 0.05,
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.9, 0.99),
+        muon: bool = True,
     ) -> None:
         self.weight_decay = weight_decay
         self.momentum = momentum
@@ -68,7 +70,7 @@ class Optimizer:
         self._adam: dict[str, nn.Parameter] = {}
         self._state: dict[str, Tensor] = {}
         for name, parameter in named:
-            if parameter.ndim == 4 and min(parameter.shape[:2]) > 1:
+            if muon and parameter.ndim == 4 and min(parameter.shape[:2]) > 1:
                 self._muon[name] = parameter
                 self._state[f"momentum.{name}"] = torch.zeros_like(parameter)
             else:

@@ -35,6 +35,7 @@ class Recipe:
     average: float = 0.999  # decay of the averaged weights, a step
     seed: int = 0
     bf16: bool = True  # compute in bfloat16 where the processor has it
+    muon: bool = True  # Muon moves the filters; else AdamW moves all
 
     def __post_init__(self) -> None:
         for name in ("batch", "rate", "clip"):
@@ -85,7 +86,9 @@ class Trainer:
         self.device = device
         self.network = settle(network, device).train()
         self.optimizer = Optimizer(
-            self.network.named_parameters(), weight_decay=recipe.weight_decay
+            self.network.named_parameters(),
+            weight_decay=recipe.weight_decay,
+            muon=recipe.muon,
         )
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         forward: nn.Module = self.network

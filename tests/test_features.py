@@ -15,6 +15,7 @@ from gocnn.features import (
     ENCODINGS,
     ERAS,
     FULL,
+    PARTS,
     PLAIN,
     Conditions,
     Query,
@@ -49,9 +50,49 @@ def test_totals_are_sums() -> None:
     assert FULL.plane_count == 34
     assert FULL.global_count == 77
     assert (PLAIN.plane_count, PLAIN.global_count) == (1, 1)
-    assert set(ENCODINGS) == {"full-1", "plain-1"}
-    with pytest.raises(GocnnError, match="unknown encoding 'x'; there are full-1, plain-1"):
+    with pytest.raises(GocnnError, match="unknown encoding 'x'; there are full-1, full-1-no-"):
         encoding_named("x")
+
+
+@pytest.mark.parametrize(
+    ("name", "planes", "global_inputs"),
+    [
+        ("no-history", 26, 77),
+        ("no-ladders", 31, 77),
+        ("no-liberties-no-ladders", 14, 77),
+        ("stones", 4, 77),
+        ("stones-history", 12, 77),
+        ("no-ranks", 34, 15),
+        ("no-globals", 34, 1),
+    ],
+)
+def test_a_part_shows_what_the_whole_shows_less_what_it_leaves_out(
+    name: str, planes: int, global_inputs: int
+) -> None:
+    part = encoding_named(f"full-1-{name}")
+    assert (part.plane_count, part.global_count) == (planes, global_inputs)
+    positions = [random_game(9, 5 + n, n).position() for n in range(4)]
+    told = [Conditions(rank=20 + n, opponent_rank=9, komi=6.5, kind=2) for n in range(4)]
+    whole, shown = (encode_positions(encoding, positions, told) for encoding in (FULL, part))
+    for groups, some, those, all_of_it in (
+        (part.planes, shown[0], FULL.planes, whole[0]),
+        (part.globals, shown[1], FULL.globals, whole[1]),
+    ):
+        assert some.dtype == all_of_it.dtype
+        starts = dict(zip(those, np.cumsum([0, *(count for _, count in those)]), strict=False))
+        at = 0
+        for group in groups:
+            assert (
+                some[:, at : at + group[1]] == all_of_it[:, starts[group] :][:, : group[1]]
+            ).all()
+            at += group[1]
+        assert at == some.shape[1]
+
+
+def test_only_what_is_there_can_be_left_out() -> None:
+    assert set(ENCODINGS.values()) == {FULL, PLAIN, *PARTS}
+    with pytest.raises(ValueError, match="plain-1 has no ko"):
+        PLAIN.without("ko", name="x")
 
 
 def test_plain_is_the_board() -> None:

@@ -33,9 +33,10 @@ def _loss(network: nn.Module) -> torch.Tensor:
     return nn.functional.cross_entropy(network(images), (images.mean((1, 2, 3)) > 0).long())
 
 
-def test_it_learns() -> None:
+@pytest.mark.parametrize("muon", [True, False])
+def test_it_learns(muon: bool) -> None:
     network = _network()
-    optimizer = Optimizer(network.named_parameters())
+    optimizer = Optimizer(network.named_parameters(), muon=muon)
     before = _loss(network).item()
     for _ in range(30):
         optimizer.zero_grad()
@@ -74,3 +75,22 @@ def test_only_matrices_and_filters_decay() -> None:
     for name, parameter in network.named_parameters():
         expected = 1.0 if name.endswith("bias") else 0.95
         assert parameter.detach().unique().tolist() == pytest.approx([expected]), name
+
+
+def test_without_muon_it_is_adamw() -> None:
+    ours, theirs = _network(), _network()
+    optimizer = Optimizer(ours.named_parameters(), weight_decay=0.1, muon=False)
+    filters = [p for p in theirs.parameters() if p.ndim > 1]
+    rest = [p for p in theirs.parameters() if p.ndim == 1]
+    reference = torch.optim.AdamW(
+        [{"params": filters, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}],
+        lr=1e-2,
+        betas=(0.9, 0.99),
+    )
+    for _ in range(5):
+        for network, step in ((ours, lambda: optimizer.step(1e-2)), (theirs, reference.step)):
+            network.zero_grad()
+            _loss(network).backward()
+            step()
+    for name, tensor in ours.state_dict().items():
+        assert torch.allclose(tensor, theirs.state_dict()[name], atol=1e-6), name
