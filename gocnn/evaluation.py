@@ -118,13 +118,16 @@ def evaluate(
     Raises:
         GocnnError: when `symmetries` is neither 1 nor 8.
     """
-    check_symmetries(symmetries)
-    network = folded(network)
-    numbers = np.arange(positions.count, dtype=np.int64)
-    if most is not None and most < positions.count:
-        numbers = np.sort(shuffled(numbers[:most], positions.count, 0))
-    measured = np.concatenate(
-        list(_measure(network, encoding, positions, numbers, device, symmetries, batch, label))
+    numbers = sample(positions, most)
+    measured = measure(
+        network,
+        encoding,
+        positions,
+        numbers,
+        device=device,
+        symmetries=symmetries,
+        batch=batch,
+        label=label,
     )
     games, plies = positions.locate(numbers)
     phases = plies // PHASE
@@ -157,6 +160,41 @@ def _ranks_to_move(
     return ranks.astype(np.int64)
 
 
+def sample(positions: Positions, most: int | None) -> NDArray[np.int64]:
+    """The numbers of that many positions, drawn at random but always the same; None for all."""
+    numbers = np.arange(positions.count, dtype=np.int64)
+    if most is None or most >= positions.count:
+        return numbers
+    return np.sort(shuffled(numbers[:most], positions.count, 0))
+
+
+def measure(
+    network: nn.Module,
+    encoding: Encoding,
+    positions: Positions,
+    numbers: NDArray[np.int64],
+    *,
+    device: torch.device,
+    symmetries: int = 1,
+    batch: int = 256,
+    label: str | None = None,
+) -> NDArray[np.float64]:
+    """What `evaluate` counts, position by position; its arguments, and which positions.
+
+    Returns:
+        float64[N, 5]: hit first (0 or 1), hit in five, cross-entropy in nats, right value, and
+        certainty; the value is NaN where the winner is unknown.
+
+    Raises:
+        GocnnError: when `symmetries` is neither 1 nor 8.
+    """
+    check_symmetries(symmetries)
+    network = folded(network)
+    return np.concatenate(
+        list(_measure(network, encoding, positions, numbers, device, symmetries, batch, label))
+    )
+
+
 def _measure(
     network: nn.Module,
     encoding: Encoding,
@@ -167,10 +205,7 @@ def _measure(
     batch: int,
     label: str | None,
 ) -> Iterator[NDArray[np.float64]]:
-    """float64[B, 5] a batch: hit first, hit in five, cross entropy, right value, certainty.
-
-    The value is NaN where the winner is unknown.
-    """
+    """The rows of `measure`, a batch at a time."""
     parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
     views = Views(positions.size, device)
     threads = min(8, os.cpu_count() or 1)
@@ -197,14 +232,14 @@ def _measure(
 
 
 def _row(name: str, measured: NDArray[np.float64], games: NDArray[np.int64]) -> Row:
-    first, five, loss = (_ratio(column, games) for column in measured.T[:3])
+    first, five, loss = (ratio(column, games) for column in measured.T[:3])
     known = ~np.isnan(measured[:, 3])
-    right, margin = _ratio(measured[known, 3], games[known]) if known.any() else (None, None)
+    right, margin = ratio(measured[known, 3], games[known]) if known.any() else (None, None)
     sure = float(measured[:, 4].mean())
     return Row(name, len(games), len(np.unique(games)), *first, *five, *loss, right, margin, sure)
 
 
-def _ratio(values: NDArray[np.float64], games: NDArray[np.int64]) -> tuple[float, float | None]:
+def ratio(values: NDArray[np.float64], games: NDArray[np.int64]) -> tuple[float, float | None]:
     """The mean over positions, and half the width of its 95% interval over games."""
     _, cluster = np.unique(games, return_inverse=True)
     mean = float(values.mean())
