@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gocnn.batches import Positions
 from gocnn.devices import Views
 from gocnn.errors import GocnnError
-from gocnn.evaluation import _ratio, evaluate
+from gocnn.evaluation import evaluate, ratio
 from gocnn.features import FULL
 from gocnn.inference import infer
 from gocnn.networks import Output, build
@@ -103,11 +103,11 @@ def test_the_interval_is_that_of_the_games() -> None:
     """Positions of a game that are all alike count as one observation."""
     rng = np.random.default_rng(0)
     means = rng.random(400)
-    alike, interval = _ratio(np.repeat(means, 50), np.repeat(np.arange(400), 50))
+    alike, interval = ratio(np.repeat(means, 50), np.repeat(np.arange(400), 50))
     assert alike == pytest.approx(means.mean())
     assert interval == pytest.approx(1.96 * means.std(ddof=1) / 20, rel=0.01)
     assert interval is not None
-    _, independent = _ratio(rng.random(20_000), np.repeat(np.arange(400), 50))
+    _, independent = ratio(rng.random(20_000), np.repeat(np.arange(400), 50))
     assert independent is not None
     assert independent < interval / 5
 
