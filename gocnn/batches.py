@@ -50,6 +50,20 @@ class Hiding:
 NOTHING_HIDDEN = Hiding(ranks=0.0, kind=0.0, date=0.0, komi=0.0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Ranks to tell the network whatever the records say, codes of gocnn.ranks.
+
+    None tells the recorded one.
+    """
+
+    rank: int | None = None  # of the player to move
+    opponent_rank: int | None = None
+
+
+AS_RECORDED = Told()
+
+
 class Positions:
     """All positions of some games that have a next move, numbered from 0.
 
@@ -127,6 +141,7 @@ class Positions:
         numbers: Ints,
         *,
         hide: Callable[[str], NDArray[np.bool_]] | None = None,
+        told: Told = AS_RECORDED,
         pool: ThreadPoolExecutor | None = None,
     ) -> Batch:
         """A batch of these positions, in view 0.
@@ -135,6 +150,7 @@ class Positions:
             encoding: what the network sees.
             numbers: int64[B], which positions.
             hide: for each field of `Hiding`, a mask bool[B] of the positions not told.
+            told: ranks to tell instead of the recorded ones.
             pool: threads that share the work.
         """
         games, plies = self.locate(numbers)
@@ -148,14 +164,13 @@ class Positions:
             plies,
             colours,
         )
-        black = colours == BLACK
         shown = _Shown(hide, len(numbers))
-        ranks = records["black_rank"], records["white_rank"]
+        ranks, opponents = _ranks(records, colours == BLACK, told)
         globals_BG = encode_globals(
             encoding,
             colours=colours,
-            ranks=shown("ranks", np.where(black, *ranks), 0),
-            opponent_ranks=shown("ranks", np.where(black, *ranks[::-1]), 0),
+            ranks=shown("ranks", ranks, 0),
+            opponent_ranks=shown("ranks", opponents, 0),
             komis=shown("komi", records["komi"].astype(np.float64), np.nan),
             handicaps=records["handicap"],
             kinds=shown("kind", records["kind"], 0),
@@ -171,6 +186,19 @@ class Positions:
             views=np.zeros(len(numbers), np.int64),
             numbers=numbers,
         )
+
+
+def _ranks(
+    records: NDArray[np.void], black: NDArray[np.bool_], told: Told
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The ranks of the players to move and of their opponents, as recorded or as told."""
+    recorded = records["black_rank"], records["white_rank"]
+    movers, opponents = np.where(black, *recorded), np.where(black, *recorded[::-1])
+    if told.rank is not None:
+        movers = np.full_like(movers, told.rank)
+    if told.opponent_rank is not None:
+        opponents = np.full_like(opponents, told.opponent_rank)
+    return movers, opponents
 
 
 class _Shown:

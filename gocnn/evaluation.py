@@ -7,7 +7,6 @@ taken over games: the variance of a ratio of sums over clusters (Cochran, "Sampl
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from gocnn.batches import Batch, Positions, ahead, shuffled
+from gocnn.batches import AS_RECORDED, Batch, Positions, Told, ahead, shuffled
 from gocnn.devices import Views
 from gocnn.features import Encoding
 from gocnn.inference import check_symmetries, infer
@@ -26,6 +25,7 @@ from gocnn.ranks import rank_name
 from gocnn.rules import WHITE_BIT
 
 PHASE = 50  # moves
+HIT, FIVE, LOSS, RIGHT, SURE, CHOICE = range(6)  # columns of `measure`
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,29 +131,30 @@ def evaluate(
     )
     games, plies = positions.locate(numbers)
     phases = plies // PHASE
-    tenths = np.minimum(measured[:, 4] * 10, 9).astype(int)
-    ranks = _ranks_to_move(positions, games, plies)
+    tenths = np.minimum(measured[:, SURE] * 10, 9).astype(int)
+    ranks = ranks_to_move(positions, games, plies)
     return Scores(
-        total=_row("all", measured, games),
+        total=row_of("all", measured, games),
         phases=[
-            _row(f"{p * PHASE + 1}-{(p + 1) * PHASE}", measured[phases == p], games[phases == p])
+            row_of(f"{p * PHASE + 1}-{(p + 1) * PHASE}", measured[phases == p], games[phases == p])
             for p in np.unique(phases)
         ],
         ranks=[
-            _row(rank_name(int(r)), measured[ranks == r], games[ranks == r])
+            row_of(rank_name(int(r)), measured[ranks == r], games[ranks == r])
             for r in np.unique(ranks)
         ],
         certainties=[
-            _row(f"{10 * t}-{10 * t + 10}%", measured[tenths == t], games[tenths == t])
+            row_of(f"{10 * t}-{10 * t + 10}%", measured[tenths == t], games[tenths == t])
             for t in np.unique(tenths)
         ],
         symmetries=symmetries,
     )
 
 
-def _ranks_to_move(
+def ranks_to_move(
     positions: Positions, games: NDArray[np.int64], plies: NDArray[np.int64]
 ) -> NDArray[np.int64]:
+    """The recorded rank of who plays in games of the corpus at plies, int64[B]; 0 unknown."""
     records = positions.corpus.games[games]
     white = (positions.next_entries(games, plies) & WHITE_BIT) > 0
     ranks: NDArray[np.int64] = np.where(white, records["white_rank"], records["black_rank"])
@@ -178,64 +179,64 @@ def measure(
     symmetries: int = 1,
     batch: int = 256,
     label: str | None = None,
+    told: Told = AS_RECORDED,
 ) -> NDArray[np.float64]:
     """What `evaluate` counts, position by position; its arguments, and which positions.
 
+    Args:
+        told: ranks to tell the network instead of the recorded ones.
+
     Returns:
-        float64[N, 5]: hit first (0 or 1), hit in five, cross-entropy in nats, right value, and
-        certainty; the value is NaN where the winner is unknown.
+        float64[N, 6], columns HIT, FIVE, ...: hit first (0 or 1), hit in five, cross-entropy in
+        nats, right value, certainty, and the first choice as a point; the value is NaN where the
+        winner is unknown.
 
     Raises:
         GocnnError: when `symmetries` is neither 1 nor 8.
     """
     check_symmetries(symmetries)
     network = folded(network)
-    return np.concatenate(
-        list(_measure(network, encoding, positions, numbers, device, symmetries, batch, label))
-    )
-
-
-def _measure(
-    network: nn.Module,
-    encoding: Encoding,
-    positions: Positions,
-    numbers: NDArray[np.int64],
-    device: torch.device,
-    symmetries: int,
-    batch: int,
-    label: str | None,
-) -> Iterator[NDArray[np.float64]]:
-    """The rows of `measure`, a batch at a time."""
     parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
-    views = Views(positions.size, device)
     threads = min(8, os.cpu_count() or 1)
 
     def load(part: int) -> Batch:
-        return positions.encode(encoding, parts[part])
+        return positions.encode(encoding, parts[part], told=told)
 
+    batches = ahead(load, iter(range(len(parts))), threads=threads, depth=2 * threads)
+    views = Views(positions.size, device)
     progress = bar(label, len(numbers), unit="positions") if label else None
-    for loaded in ahead(load, iter(range(len(parts))), threads=threads, depth=2 * threads):
-        log_policy, value = infer(network, loaded.planes, loaded.globals, device, views, symmetries)
-        moves = torch.from_numpy(loaded.moves).to(device)
-        played = log_policy.gather(1, moves[:, None])
-        better = (log_policy > played).sum(1)
-        right = ((value > 0).float() == torch.from_numpy(loaded.results).to(device)).double()
-        known = torch.from_numpy(loaded.known * (loaded.results != 0.5)).to(device)
-        right[known == 0] = torch.nan
-        first = log_policy.exp().amax(1)
-        columns = (better == 0, better < 5, -played[:, 0], right, first)
-        yield torch.stack([c.double() for c in columns], dim=1).cpu().numpy()
+    rows = []
+    for loaded in batches:
+        rows.append(_measured(network, loaded, device, views, symmetries))
         if progress:
             progress.update(len(loaded.moves))
     if progress:
         progress.close()
+    return np.concatenate(rows)
 
 
-def _row(name: str, measured: NDArray[np.float64], games: NDArray[np.int64]) -> Row:
-    first, five, loss = (ratio(column, games) for column in measured.T[:3])
-    known = ~np.isnan(measured[:, 3])
-    right, margin = ratio(measured[known, 3], games[known]) if known.any() else (None, None)
-    sure = float(measured[:, 4].mean())
+def _measured(
+    network: nn.Module, loaded: Batch, device: torch.device, views: Views, symmetries: int
+) -> NDArray[np.float64]:
+    """The rows of `measure` for one batch."""
+    log_policy, value = infer(network, loaded.planes, loaded.globals, device, views, symmetries)
+    moves = torch.from_numpy(loaded.moves).to(device)
+    played = log_policy.gather(1, moves[:, None])
+    better = (log_policy > played).sum(1)
+    right = ((value > 0).float() == torch.from_numpy(loaded.results).to(device)).double()
+    known = torch.from_numpy(loaded.known * (loaded.results != 0.5)).to(device)
+    right[known == 0] = torch.nan
+    first = log_policy.max(1)
+    columns = (better == 0, better < 5, -played[:, 0], right, first.values.exp(), first.indices)
+    return torch.stack([c.double() for c in columns], dim=1).cpu().numpy()
+
+
+def row_of(name: str, measured: NDArray[np.float64], games: NDArray[np.int64]) -> Row:
+    """A line of the scoreboard from rows of `measure` and the games they are of."""
+    first, five, loss = (ratio(measured[:, column], games) for column in (HIT, FIVE, LOSS))
+    known = ~np.isnan(measured[:, RIGHT])
+    right, margin = ratio(measured[known, RIGHT], games[known]) if known.any() else (None, None)
+    sure = float(measured[:, SURE].mean())
     return Row(name, len(games), len(np.unique(games)), *first, *five, *loss, right, margin, sure)
 
 

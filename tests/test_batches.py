@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from playing import random_corpus
 
-from gocnn.batches import NOTHING_HIDDEN, Hiding, Positions, Stream, ahead, shuffled, turns
+from gocnn.batches import NOTHING_HIDDEN, Hiding, Positions, Stream, Told, ahead, shuffled, turns
 from gocnn.corpus import Corpus
 from gocnn.errors import GocnnError
 from gocnn.features import FULL
@@ -47,6 +47,21 @@ def test_passes_can_be_left_out(corpus: Corpus, positions: Positions) -> None:
     moves = positions.moves(np.arange(positions.count))
     assert without.count == int((moves != 81).sum()) < positions.count
     assert (without.moves(np.arange(without.count)) != 81).all()
+
+
+def test_other_ranks_can_be_told(positions: Positions) -> None:
+    numbers = np.arange(0, positions.count, 7)
+    recorded = positions.encode(FULL, numbers)
+    for told in (Told(rank=5), Told(opponent_rank=0), Told(rank=26, opponent_rank=30)):
+        batch = positions.encode(FULL, numbers, told=told)
+        for first, rank in ((0, told.rank), (31, told.opponent_rank)):
+            shown = batch.globals[:, first : first + 31]
+            if rank is None:
+                assert (shown == recorded.globals[:, first : first + 31]).all()
+            else:
+                assert (shown == np.eye(31)[rank]).all()
+        assert (batch.globals[:, 62:] == recorded.globals[:, 62:]).all()
+        assert (batch.planes == recorded.planes).all()
 
 
 def test_a_batch_is_what_the_games_say(corpus: Corpus, positions: Positions) -> None:

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from playing import random_corpus
 from torch import Tensor, nn
 
-from gocnn.batches import Positions
+from gocnn.batches import AS_RECORDED, Positions, Told
 from gocnn.devices import Views
 from gocnn.errors import GocnnError
-from gocnn.evaluation import evaluate, ratio
+from gocnn.evaluation import CHOICE, HIT, SURE, evaluate, measure, ranks_to_move, ratio, sample
 from gocnn.features import FULL
 from gocnn.inference import infer
 from gocnn.networks import Output, build
@@ -97,6 +98,33 @@ def test_a_sample_is_smaller_and_always_the_same(positions: Positions) -> None:
     )
     assert first.total.positions == 100
     assert first == second
+
+
+def test_position_by_position(positions: Positions) -> None:
+    """The rows say what the network was told, chose and hit."""
+    numbers = sample(positions, 50)
+
+    def rows(told: Told) -> NDArray[np.float64]:
+        return measure(_ListensToRanks(), FULL, positions, numbers, device=CPU, told=told)
+
+    moves = positions.moves(numbers)
+    for rank in (3, 20):
+        found = rows(Told(rank=rank))
+        assert (found[:, CHOICE] == rank).all()
+        assert (found[:, HIT] == (moves == rank)).all()
+        assert found[:, SURE] == pytest.approx(np.exp(10) / (np.exp(10) + 81), abs=0.01)
+    recorded = ranks_to_move(positions, *positions.locate(numbers))
+    assert (rows(AS_RECORDED)[:, CHOICE] == recorded).all()
+    assert len(np.unique(recorded)) > 3
+
+
+class _ListensToRanks(nn.Module):
+    """Likes the point whose number is the rank of the player to move."""
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        logits = torch.zeros(len(planes), 82)
+        logits[:, :31] = 10 * context[:, :31]
+        return Output(logits, context[:, 62])
 
 
 def test_the_interval_is_that_of_the_games() -> None:
