@@ -219,15 +219,14 @@ def prepare(**options: Any) -> None:
 @click.option(
     "--size",
     "network_size",
-    default="small",
-    help="tiny, small, base, large, huge, or BLOCKSxFILTERS such as 4x48.",
+    help="tiny, small (the default), base, large, huge, or BLOCKSxFILTERS such as 4x48.",
 )
 @click.option("--encoding", default="full-1", help="What the network sees.")
 @click.option(
     "--init",
     "initial",
     type=_PATH,
-    help="Fine-tune these weights; their network goes before --size.",
+    help="Fine-tune these weights; with --size their network grows first.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
 @click.option("--stop-after", type=_Duration(), help="Stop, to resume later, after this time.")

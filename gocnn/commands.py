@@ -25,10 +25,14 @@ from gocnn.training import Session
 from gocnn.weights import load_weights
 
 DEFAULT_SECONDS = 3600.0
+DEFAULT_SIZE = "small"
 FEW_GAMES = 5
 
 
-def _tower(size: str) -> dict[str, int]:
+def _tower(size: str | None, initial: Path | None) -> dict[str, int]:
+    """The blocks and filters of that size; of none, what the initial weights have."""
+    if size is None:
+        return {} if initial else SIZES[DEFAULT_SIZE]
     if size in SIZES:
         return SIZES[size]
     blocks, cross, channels = size.partition("x")
@@ -79,7 +83,7 @@ def train(**options: Any) -> None:
     folder: Path = options["output"]
     corpus = _shared_corpus(options, folder / "corpus.gocnn")
     run = Run(
-        settings=_tower(options["network_size"]),
+        settings=_tower(options["network_size"], options["initial"]),
         encoding=options["encoding"],
         budget=_budget(options, corpus),
         recipe=Recipe(batch=options["batch"], rate=options["rate"], seed=options["seed"]),

@@ -42,14 +42,14 @@ class Run:
     """One training run, as its checkpoint knows it."""
 
     architecture: str = "resnet"
-    settings: dict[str, Any]  # of the architecture, without the numbers of inputs
+    settings: dict[str, Any]  # of the architecture, without inputs; over those of `initial`
     encoding: str = "full-1"
     budget: Budget | None = None  # None, when resuming: that of the checkpoint
     recipe: Recipe = field(default_factory=Recipe)
     hiding: Hiding = field(default_factory=Hiding)
     validation: float = 0.01  # share of the games held out
     validation_positions: int = 4096
-    initial: str = ""  # weights to start from; the network is then theirs
+    initial: str = ""  # weights to start from; the network is theirs, grown to `settings`
     before: int = 0  # positions that those weights had seen
 
 

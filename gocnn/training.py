@@ -24,6 +24,7 @@ from gocnn.errors import GocnnError
 from gocnn.evaluation import Scores, evaluate
 from gocnn.features import encoding_named
 from gocnn.networks import build
+from gocnn.networks.growth import grow
 from gocnn.progress import bar
 from gocnn.runs import Processes, Run, budget_of, own_device, run_from, stop_on_signals
 from gocnn.trainer import Losses, Recipe, Trainer
@@ -100,11 +101,13 @@ class Session:
         weights: dict[str, Tensor] = {}
         if run.initial:
             network, encoding, passport = load_weights(run.initial)
-            weights = network.state_dict()
+            settings = passport.settings | run.settings
+            torch.manual_seed(run.recipe.seed)
+            weights = grow(network, build(passport.architecture, settings)).state_dict()
             run = replace(
                 run,
                 architecture=passport.architecture,
-                settings=passport.settings,
+                settings=settings,
                 encoding=encoding.name,
                 before=passport.positions,
             )

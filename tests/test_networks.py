@@ -5,6 +5,7 @@ import torch
 
 from gocnn.errors import GocnnError
 from gocnn.networks import ARCHITECTURES, SIZES, build
+from gocnn.networks.growth import grow
 from gocnn.networks.norm import BatchNorm, folded
 
 SETTINGS = {"planes": 5, "globals": 7, "blocks": 2, "channels": 16}
@@ -93,3 +94,44 @@ def test_unknown_architectures_and_settings_are_named() -> None:
 def test_the_dial_grows() -> None:
     sizes = [settings["blocks"] * settings["channels"] ** 2 for settings in SIZES.values()]
     assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize("blocks, channels", [(2, 16), (4, 16), (2, 100), (3, 96)])
+def test_a_grown_network_answers_as_the_small_one(blocks: int, channels: int) -> None:
+    torch.manual_seed(5)
+    small = build("resnet", SETTINGS)
+    for module in small.modules():  # as after some training
+        if isinstance(module, BatchNorm):
+            torch.nn.init.uniform_(module.weight, 0.5, 2.0)
+            torch.nn.init.uniform_(module.bias, -1.0, 1.0)
+    for name, parameter in small.named_parameters():
+        if name.endswith("context.weight"):
+            torch.nn.init.normal_(parameter)
+    small(torch.rand(6, 5, 9, 9), torch.rand(6, 7))
+    large = grow(small, build("resnet", SETTINGS | {"blocks": blocks, "channels": channels}))
+    planes, context = torch.rand(6, 5, 9, 9), torch.rand(6, 7)
+    with torch.inference_mode():
+        one, other = small.eval()(planes, context), large.eval()(planes, context)
+    assert torch.allclose(one.logits, other.logits, atol=1e-5)
+    assert torch.allclose(one.value, other.value, atol=1e-5)
+
+
+def test_all_that_is_new_in_a_grown_network_learns() -> None:
+    torch.manual_seed(6)
+    small = build("resnet", SETTINGS)
+    large = grow(small, build("resnet", SETTINGS | {"blocks": 3, "channels": 32}))
+    optimizer = torch.optim.SGD(large.parameters(), lr=0.1)
+    before = {name: value.detach().clone() for name, value in large.named_parameters()}
+    for _ in range(4):
+        output = large(torch.rand(6, 5, 9, 9), torch.rand(6, 7))
+        optimizer.zero_grad()
+        (output.logits.square().mean() + output.value.square().mean()).backward()
+        optimizer.step()
+    for name, value in large.named_parameters():
+        assert not torch.equal(value, before[name]), name
+
+
+@pytest.mark.parametrize("change", [{"blocks": 1}, {"channels": 8}])
+def test_a_network_does_not_shrink(change: dict[str, int]) -> None:
+    with pytest.raises(GocnnError, match="can grow, not shrink"):
+        grow(build("resnet", SETTINGS), build("resnet", SETTINGS | change))

@@ -146,13 +146,41 @@ def test_fine_tuning_starts_from_the_weights(corpus: Corpus, tmp_path: Path) -> 
     _session(corpus, tmp_path / "a").work()
     weights = tmp_path / "a" / "weights.safetensors"
     budget = Budget(positions=32)
-    run = Run(settings={"blocks": 9}, budget=budget, initial=str(weights), validation=0.2)
+    run = Run(settings={}, budget=budget, initial=str(weights), validation=0.2)
     tuned = _session(corpus, tmp_path / "b", run)
     started, _, _ = load_weights(weights)
     for name, tensor in started.state_dict().items():
         assert torch.equal(tuned.trainer.network.state_dict()[name], tensor)
     assert tuned.work()
     assert _session(corpus, tmp_path / "b", Run(settings={}), resume=True).work()
+
+
+def test_fine_tuning_can_grow_the_network(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a").work()
+    weights = tmp_path / "a" / "weights.safetensors"
+    larger = {"blocks": 2, "channels": 20}
+    run = Run(settings=larger, budget=Budget(positions=32), initial=str(weights), validation=0.2)
+    grown = _session(corpus, tmp_path / "b", run)
+    network, _, passport = load_weights(weights)
+    planes = torch.rand(2, passport.settings["planes"], 9, 9)
+    context = torch.rand(2, passport.settings["globals"])
+    with torch.inference_mode():
+        before = network(planes, context).logits
+        after = grown.trainer.network.eval()(planes, context).logits
+    assert torch.allclose(before, after, atol=1e-5)
+    assert grown.work()
+    _, _, now = load_weights(tmp_path / "b" / "weights.safetensors")
+    assert now.settings == passport.settings | larger
+    assert now.positions == passport.positions + 128  # one update
+    assert _session(corpus, tmp_path / "b", Run(settings={}), resume=True).work()
+
+
+def test_fine_tuning_cannot_shrink_the_network(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a").work()
+    weights = str(tmp_path / "a" / "weights.safetensors")
+    run = Run(settings={"channels": 2}, budget=Budget(positions=32), initial=weights)
+    with pytest.raises(GocnnError, match="can grow, not shrink"):
+        _session(corpus, tmp_path / "b", run)
 
 
 def test_the_rate_climbs_and_falls() -> None:

@@ -69,6 +69,7 @@ class ResNet(nn.Module):
         self.policy_conv, self.policy_norm = _conv(channels, 2 * head, 1), BatchNorm(2 * head)
         self.policy_out = nn.Conv2d(2 * head, 1, 3, padding=1)
         self.value_conv, self.value_norm = _conv(channels, head, 1), BatchNorm(head)
+        self.joined = {"value_hidden": (head, head, context)}  # the vectors that it reads
         self.value_hidden = nn.Linear(2 * head + context, 2 * head)
         self.value_out = nn.Linear(2 * head, 2)  # the value, and the logit of a pass
 
