@@ -228,6 +228,10 @@ def prepare(**options: Any) -> None:
     type=_PATH,
     help="Fine-tune these weights; with --size their network grows first.",
 )
+@click.option(
+    "--teacher", type=_PATH, help="Weights to learn from beside the games (distillation)."
+)
+@click.option("--teacher-share", default=0.5, help="How much to listen to the teacher, 0 to 1.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
 @click.option("--stop-after", type=_Duration(), help="Stop, to resume later, after this time.")
 @click.option("--batch", default=128, help="Positions of an update.")

@@ -86,9 +86,15 @@ def train(**options: Any) -> None:
         settings=_tower(options["network_size"], options["initial"]),
         encoding=options["encoding"],
         budget=_budget(options, corpus),
-        recipe=Recipe(batch=options["batch"], rate=options["rate"], seed=options["seed"]),
+        recipe=Recipe(
+            batch=options["batch"],
+            rate=options["rate"],
+            seed=options["seed"],
+            teacher_share=options["teacher_share"],
+        ),
         validation=options["validation"],
         initial=str(options["initial"] or ""),
+        teacher=str(options["teacher"] or ""),
     )
     session = Session(
         run,

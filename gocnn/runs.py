@@ -51,6 +51,7 @@ class Run:
     validation_positions: int = 4096
     initial: str = ""  # weights to start from; the network is theirs, grown to `settings`
     before: int = 0  # positions that those weights had seen
+    teacher: str = ""  # weights of a network to learn from beside the games
 
 
 @dataclass(frozen=True, slots=True)

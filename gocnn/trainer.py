@@ -18,6 +18,8 @@ from torch.nn.parallel import DistributedDataParallel
 from gocnn.batches import Batch
 from gocnn.devices import Contest, Views, autocast, settle
 from gocnn.errors import GocnnError
+from gocnn.networks import Output
+from gocnn.networks.norm import folded
 from gocnn.optimizer import Optimizer
 
 
@@ -36,6 +38,7 @@ class Recipe:
     seed: int = 0
     bf16: bool = True  # compute in bfloat16 where the processor has it
     muon: bool = True  # Muon moves the filters; else AdamW moves all
+    teacher_share: float = 0.5  # of the loss that a teacher sets, if there is one
 
     def __post_init__(self) -> None:
         for name in ("batch", "rate", "clip"):
@@ -43,6 +46,8 @@ class Recipe:
                 raise GocnnError(f"{name} must be above 0, not {getattr(self, name)}")
         if not 0 <= self.average < 1:
             raise GocnnError(f"average must be 0 up to 1, not {self.average}")
+        if not 0 <= self.teacher_share <= 1:
+            raise GocnnError(f"the teacher's share must be 0 to 1, not {self.teacher_share}")
 
     def rate_at(self, progress: float) -> float:
         """The learning rate when a share of the run is done: a climb, then half a cosine."""
@@ -71,6 +76,9 @@ class Trainer:
         distributed: whether the gradients are shared with other processes.
         compile: whether torch.compile makes the forward pass; None tries it on CUDA and keeps it
             if it is faster.
+        teacher: another network in evaluation mode, for the same inputs. What it says of each
+            position is learnt beside the move played and the result: distillation (Hinton, Vinyals
+            and Dean 2015, arXiv:1503.02531), at temperature 1.
     """
 
     def __init__(
@@ -81,9 +89,11 @@ class Trainer:
         device: torch.device,
         distributed: bool = False,
         compile: bool | None = False,
+        teacher: nn.Module | None = None,
     ) -> None:
         self.recipe = recipe
         self.device = device
+        self.teacher = None if teacher is None else settle(folded(teacher), device)
         self.network = settle(network, device).train()
         self.optimizer = Optimizer(
             self.network.named_parameters(),
@@ -121,6 +131,9 @@ class Trainer:
         )
         value_loss = errors / len(moves)  # the same divisor in every process
         loss = policy_loss + self.recipe.value_weight * value_loss
+        if self.teacher is not None:
+            share = self.recipe.teacher_share
+            loss = (1 - share) * loss + share * self._taught(output, planes, context)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
@@ -130,6 +143,17 @@ class Trainer:
             hits = (logits.argmax(1) == moves).float().mean()
             self._sums += torch.stack((loss, policy_loss, value_loss, hits)).detach()
         self._summed += 1
+
+    def _taught(self, output: Output, planes: Tensor, context: Tensor) -> Tensor:
+        """The loss against what the teacher says of the same positions."""
+        assert self.teacher is not None
+        with torch.no_grad(), autocast(self.device, self.recipe.bf16):
+            said = self.teacher(planes, context)
+        policy = F.cross_entropy(output.logits.float(), said.logits.float().softmax(1))
+        value = F.binary_cross_entropy_with_logits(
+            output.value.float(), said.value.float().sigmoid()
+        )
+        return policy + self.recipe.value_weight * value
 
     def _shown(self, batch: Batch) -> tuple[Tensor, ...]:
         """The tensors of a batch on the device, each position in its view."""

@@ -49,7 +49,8 @@ class Session:
         tensorboard: also log for TensorBoard, into the folder.
 
     Raises:
-        GocnnError: when the checkpoint is missing, damaged, or of other games.
+        GocnnError: when the checkpoint is missing, damaged, or of other games, or when the
+            teacher sees something else.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Session:
             device=self.device,
             distributed=self.processes.count > 1,
             compile=compile,
+            teacher=self._teacher(),
         )
         if resume:
             self.trainer.load(tensors, about["steps"])
@@ -142,6 +144,18 @@ class Session:
         network = build(run.architecture, self.settings)
         if weights:
             network.load_state_dict(weights)
+        return network
+
+    def _teacher(self) -> nn.Module | None:
+        """The network to learn from, if the run has one."""
+        if not self.run.teacher:
+            return None
+        network, encoding, _ = load_weights(self.run.teacher)
+        if encoding.name != self.encoding.name:
+            raise GocnnError(
+                f"{self.run.teacher}: a teacher that sees {encoding.name} cannot teach a network "
+                f"that sees {self.encoding.name}"
+            )
         return network
 
     @property

@@ -21,7 +21,7 @@ from gocnn.errors import GocnnError
 from gocnn.runs import Budget, Run
 from gocnn.trainer import Recipe
 from gocnn.training import Session
-from gocnn.weights import load_tensors, load_weights
+from gocnn.weights import load_tensors, load_weights, save_tensors
 
 TOWER = {"blocks": 1, "channels": 16}
 
@@ -181,6 +181,57 @@ def test_fine_tuning_cannot_shrink_the_network(corpus: Corpus, tmp_path: Path) -
     run = Run(settings={"channels": 2}, budget=Budget(positions=32), initial=weights)
     with pytest.raises(GocnnError, match="can grow, not shrink"):
         _session(corpus, tmp_path / "b", run)
+
+
+def _taught(corpus: Corpus, folder: Path, teacher: Path | None, share: float) -> Session:
+    run = replace(_run(32 * 30, teacher_share=share), teacher=str(teacher or ""))
+    session = _session(corpus, folder, run)
+    assert session.work()
+    return session
+
+
+def test_a_teacher_without_a_share_changes_nothing(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a", _run(seed=9)).work()
+    teacher = tmp_path / "a" / "weights.safetensors"
+    alone = _taught(corpus, tmp_path / "b", None, 0.0).trainer.network.state_dict()
+    taught = _taught(corpus, tmp_path / "c", teacher, 0.0).trainer.network.state_dict()
+    for name, tensor in alone.items():
+        assert torch.equal(tensor, taught[name]), name
+
+
+def test_a_teacher_alone_is_what_the_student_comes_to_say(corpus: Corpus, tmp_path: Path) -> None:
+    """A teacher with its own opinion on each point, whatever was played there."""
+    _session(corpus, tmp_path / "a", _run(32)).work()
+    teacher = tmp_path / "a" / "weights.safetensors"
+    tensors, about = load_tensors(teacher)
+    tensors["policy_out.weight"] *= 0
+    tensors["value_out.weight"] *= 0
+    tensors["value_out.bias"] = torch.tensor([2.0, 6.0])  # sure to win, and to pass
+    save_tensors(teacher, tensors, about)
+    student = _taught(corpus, tmp_path / "b", teacher, 1.0).trainer.network.eval()
+    planes, context = torch.rand(4, 34, 9, 9), torch.rand(4, 77)
+    with torch.inference_mode():
+        said = student(planes, context)
+    assert (said.logits.argmax(1) == 81).all()  # no game of the corpus has a pass
+    assert (said.value > 0.7).all()  # of the results half are won
+
+
+def test_a_resumed_run_keeps_its_teacher(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a", _run(32)).work()
+    teacher = str(tmp_path / "a" / "weights.safetensors")
+    _session(corpus, tmp_path / "b", replace(_run(), teacher=teacher)).work(stop_after=0.0)
+    resumed = _session(corpus, tmp_path / "b", resume=True)
+    assert resumed.trainer.teacher is not None
+    assert resumed.work()
+
+
+def test_a_teacher_must_see_the_same(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a", replace(_run(32), encoding="plain-1")).work()
+    teacher = str(tmp_path / "a" / "weights.safetensors")
+    with pytest.raises(GocnnError, match="plain-1 cannot teach"):
+        _session(corpus, tmp_path / "b", replace(_run(), teacher=teacher))
+    with pytest.raises(GocnnError, match="share must be 0 to 1"):
+        _run(teacher_share=1.5)
 
 
 def test_the_rate_climbs_and_falls() -> None:
