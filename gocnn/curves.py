@@ -1,6 +1,7 @@
-"""A run's log as a learning curve and a table."""
+"""The logs of runs as learning curves and a table."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,10 @@ def draw_curve(log: Path, picture: Path) -> bool:
     training, validation = read_log(log)
     if not training and not validation:
         return False
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import EngFormatter
-    except ImportError as error:
-        raise GocnnError(f"{picture}: drawing it needs matplotlib; pip install it") from error
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for axes, key, held_out, label, scale in (
-        (left, "policy_loss", "loss", "cross-entropy (nats)", 1),
-        (right, "top1", "top1", "moves predicted (%)", 100),
+    figure, left, right = _panels(picture)
+    for axes, key, held_out, scale in (
+        (left, "policy_loss", "loss", 1),
+        (right, "top1", "top1", 100),
     ):
         axes.plot(
             [e["positions"] for e in training],
@@ -73,13 +68,57 @@ def draw_curve(log: Path, picture: Path) -> bool:
             markersize=4,
             label="held-out games",
         )
+    right.legend(loc="lower right")
+    figure.savefig(picture)
+    return True
+
+
+def draw_curves(logs: Mapping[str, Path], picture: Path) -> bool:
+    """Draw the held-out loss and top-1 of several runs over the positions seen.
+
+    Args:
+        logs: of each run by its name; the first one is drawn in black.
+        picture: an SVG or PNG, by the name's ending.
+
+    Returns:
+        False when there is nothing to draw yet.
+
+    Raises:
+        GocnnError: when a log cannot be read or matplotlib is missing.
+    """
+    runs = {name: read_log(log)[1] for name, log in logs.items()}
+    if not any(runs.values()):
+        return False
+    figure, left, right = _panels(picture)
+    for number, (name, validation) in enumerate(runs.items()):
+        seen = [e["positions"] for e in validation]
+        if number == 0:
+            style: dict[str, Any] = {"color": "black", "linewidth": 2, "zorder": 3}
+        else:
+            style = {"color": f"C{(number - 1) % 10}", "linewidth": 1.2}
+            style["linestyle"] = ("-", "--", ":")[(number - 1) // 10 % 3]
+        left.plot(seen, [e["loss"] for e in validation], label=name, **style)
+        right.plot(seen, [100 * e["top1"] for e in validation], **style)
+    figure.legend(loc="outside right center")
+    figure.savefig(picture)
+    return True
+
+
+def _panels(picture: Path) -> tuple[Any, Any, Any]:
+    """A figure for a picture of that name, and its two panels: the loss, the moves predicted."""
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import EngFormatter
+    except ImportError as error:
+        raise GocnnError(f"{picture}: drawing it needs matplotlib; pip install it") from error
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for axes, label in ((left, "cross-entropy (nats)"), (right, "moves predicted (%)")):
         axes.set_xlabel("positions seen")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
-    right.legend(loc="lower right")
-    figure.savefig(picture)
-    return True
+    return figure, left, right
 
 
 def _smooth(values: list[float], weight: float = 0.9) -> list[float]:

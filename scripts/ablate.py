@@ -1,0 +1,345 @@
+"""What is each part worth? Networks that differ in one thing, trained alike, measured side by side.
+
+``scripts/ablate.py games.gocnn -o ablations --positions 300000`` trains the variants of `VARIANTS`
+one after another, each in a folder of its own as `gocnn train` would, and measures all of them on
+the same positions of held-out games. A variant's difference to the base is taken position by
+position, so its interval is narrower than those of the two. After Ctrl-C the same command goes on.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from gocnn.batches import Positions
+from gocnn.corpus import Corpus
+from gocnn.curves import draw_curves
+from gocnn.devices import choose_device, settle
+from gocnn.errors import GocnnError
+from gocnn.evaluation import measure, ratio, sample
+from gocnn.features import encoding_named
+from gocnn.networks import build
+from gocnn.runs import Budget, Run
+from gocnn.sources import corpus_of
+from gocnn.symmetry import VIEWS
+from gocnn.trainer import Recipe
+from gocnn.training import Session
+from gocnn.weights import load_tensors, load_weights, save_tensors, write_atomically
+
+Measured = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """How a network in training differs from the base."""
+
+    about: str
+    encoding: str = "full-1"
+    recipe: dict[str, Any] = field(default_factory=dict)
+    size: str = ""  # of its own; it then gets positions for the same number of multiply-adds
+
+
+BASE = "base"
+VARIANTS: dict[str, Variant] = {
+    BASE: Variant(about="all planes and globals"),
+    "again": Variant(about="nothing but the seed: what chance does", recipe={"seed": 100}),
+    "no-history": Variant(about="without the last 8 moves", encoding="full-1-no-history"),
+    "no-liberties-no-ladders": Variant(
+        about="without liberties, captures, self-atari, ladders",
+        encoding="full-1-no-liberties-no-ladders",
+    ),
+    "no-ladders": Variant(about="without ladders", encoding="full-1-no-ladders"),
+    "stones": Variant(
+        about="own, opponent's, empty, ones: AlphaGo's 4 planes", encoding="full-1-stones"
+    ),
+    "stones-history": Variant(
+        about="these and the last 8 moves: AlphaGo's 12 planes", encoding="full-1-stones-history"
+    ),
+    "plain": Variant(
+        about="one plane: black 1, white -1, empty 0; who is to move", encoding="plain-1"
+    ),
+    "no-value-head": Variant(about="without the value's loss", recipe={"value_weight": 0.0}),
+    "no-globals": Variant(about="of the globals only who is to move", encoding="full-1-no-globals"),
+    "no-ranks": Variant(about="without both players' ranks", encoding="full-1-no-ranks"),
+    "adamw": Variant(about="AdamW for all weights", recipe={"muon": False}),
+    "adamw-1e-3": Variant(
+        about="AdamW for all weights, rate 1e-3", recipe={"muon": False, "rate": 1e-3}
+    ),
+    "rate-2e-3": Variant(about="rate 2e-3", recipe={"rate": 2e-3}),
+    "rate-8e-3": Variant(about="rate 8e-3", recipe={"rate": 8e-3}),
+    "batch-64": Variant(about="batches of 64", recipe={"batch": 64}),
+    "batch-256": Variant(about="batches of 256", recipe={"batch": 256}),
+    "2x32": Variant(about="2 blocks of 32 filters, same multiply-adds", size="2x32"),
+    "4x48": Variant(about="4 blocks of 48 filters, same multiply-adds", size="4x48"),
+    "6x32": Variant(about="6 blocks of 32 filters, same multiply-adds", size="6x32"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all variants share; a folder holds variants of one plan."""
+
+    positions: int  # that the base is trained on
+    size: str  # BLOCKSxFILTERS of the base
+    measured: int  # held-out positions, at most
+    corpus: str  # checksum of the games
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One trained variant."""
+
+    measured: dict[int, Measured]  # by symmetries, as `gocnn.evaluation.measure` returns them
+    positions: int  # trained on
+    seconds: float  # of training, validation included
+
+
+def tower(size: str) -> dict[str, int]:
+    """The settings of a tower written BLOCKSxFILTERS.
+
+    Raises:
+        GocnnError: when it is written otherwise.
+    """
+    blocks, _, channels = size.partition("x")
+    if not (blocks.isdigit() and channels.isdigit() and int(blocks) and int(channels)):
+        raise GocnnError(f"--size {size}: write BLOCKSxFILTERS, such as 4x32")
+    return {"blocks": int(blocks), "channels": int(channels)}
+
+
+def multiply_adds(encoding: str, size: str) -> int:
+    """Of a forward pass, for each point of the board; the few beside the filters are left out."""
+    shown = encoding_named(encoding)
+    inputs = {"planes": shown.plane_count, "globals": shown.global_count}
+    network = build("resnet", inputs | tower(size))
+    return sum(m.weight.numel() for m in network.modules() if isinstance(m, nn.Conv2d))
+
+
+def run_of(variant: Variant, plan: Plan, seed: int) -> Run:
+    """The training run of a variant."""
+    size, positions = variant.size or plan.size, plan.positions
+    if variant.size:
+        base = VARIANTS[BASE]
+        share = multiply_adds(base.encoding, plan.size) / multiply_adds(variant.encoding, size)
+        positions = round(positions * share)
+    recipe = dict(variant.recipe)
+    recipe["seed"] = seed + recipe.get("seed", 0)
+    return Run(
+        settings=tower(size),
+        encoding=variant.encoding,
+        budget=Budget(positions=positions),
+        recipe=Recipe(**recipe),
+    )
+
+
+class Ablations:
+    """The runs of one folder.
+
+    Args:
+        corpus: games on boards of one size.
+        folder: where the runs live; made if needed.
+        plan: what they share.
+        device: a name for `choose_device`.
+
+    Raises:
+        GocnnError: when the folder holds runs of another plan, or no game is held out.
+    """
+
+    def __init__(self, corpus: Corpus, folder: Path, plan: Plan, device: str) -> None:
+        self.corpus, self.folder, self.plan, self.device = corpus, folder, plan, device
+        _, held_out = corpus.split(Run.validation)
+        if not len(held_out):
+            raise GocnnError("no game is held out to measure on; give more games")
+        self.held_out = Positions(corpus, held_out, passes=False)
+        self.numbers = sample(self.held_out, plan.measured)
+        self.games, _ = self.held_out.locate(self.numbers)
+        run_of(VARIANTS[BASE], plan, 0)  # a plan that cannot be trained is not begun
+        folder.mkdir(parents=True, exist_ok=True)
+        note, wanted = folder / "plan.json", json.dumps(asdict(plan))
+        if not note.exists():
+            write_atomically(note, wanted.encode())
+        elif (there := note.read_text(encoding="utf-8")) != wanted:
+            raise GocnnError(f"{note}: begun with {there}; go on with these, or use another folder")
+
+    def home(self, name: str, seed: int) -> Path:
+        """The folder of a run."""
+        return self.folder / (f"{name}-seed-{seed}" if seed else name)
+
+    def result(self, name: str, seed: int) -> Result | None:
+        """Train and measure a variant, as far as that is not done; None when it was stopped."""
+        file = self.home(name, seed) / "measured.safetensors"
+        if not file.exists() and not self._train(name, seed, file):
+            return None
+        tensors, about = load_tensors(file)
+        measured = {int(views): tensor.numpy() for views, tensor in tensors.items()}
+        return Result(measured, about["positions"], about["seconds"])
+
+    def _train(self, name: str, seed: int, file: Path) -> bool:
+        home = file.parent
+        session = Session(
+            run_of(VARIANTS[name], self.plan, seed),
+            self.corpus,
+            home,
+            device=self.device,
+            resume=(home / "checkpoint.safetensors").exists(),
+        )
+        print(f"{home}: {VARIANTS[name].about}", file=sys.stderr)
+        if not session.work():
+            return False
+        network, encoding, _ = load_weights(home / "weights.safetensors")
+        device = choose_device(self.device)
+        network = settle(network, device).eval()
+        tensors = {
+            str(symmetries): torch.from_numpy(
+                measure(
+                    network,
+                    encoding,
+                    self.held_out,
+                    self.numbers,
+                    device=device,
+                    symmetries=symmetries,
+                    label=f"measure {symmetries}",
+                )
+            )
+            for symmetries in ((1, VIEWS) if name == BASE else (1,))
+        }
+        about = {"positions": session.positions_seen, "seconds": session.seconds}
+        save_tensors(file, tensors, about)
+        return True
+
+    def table(self, results: dict[str, list[Result]]) -> str:
+        """The results as markdown; of several seeds the mean, position by position."""
+        lines = [
+            "| variant | what is different | positions | minutes | top-1 % | beside base "
+            "| loss | beside base | value % |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        base = _mean(results[BASE], 1)
+        for name, found in results.items():
+            for symmetries in found[0].measured:
+                measured = _mean(found, symmetries)
+                title, about = name, VARIANTS[name].about
+                if symmetries > 1:
+                    title, about = f"{name}, {symmetries} views", "averaged over the symmetries"
+                positions = f"{sum(r.positions for r in found) // len(found):,}"
+                minutes = f"{sum(r.seconds for r in found) / 60 / len(found):.1f}"
+                with_value = VARIANTS[name].recipe.get("value_weight", 1.0) > 0
+                cells = [title, about, positions, minutes]
+                alone = name == BASE and symmetries == 1
+                cells += self._cells(measured, None if alone else base, with_value)
+                lines.append("| " + " | ".join(cells) + " |")
+        return "\n".join(lines) + "\n"
+
+    def _cells(self, measured: Measured, base: Measured | None, with_value: bool) -> Iterator[str]:
+        for column, scale, digits in ((0, 100, 2), (2, 1, 3)):
+            yield _with_margin(*ratio(measured[:, column], self.games), scale, digits)
+            if base is None:
+                yield "-"
+            else:
+                difference = measured[:, column] - base[:, column]
+                yield _with_margin(*ratio(difference, self.games), scale, digits, sign="+")
+        yield f"{100 * np.nanmean(measured[:, 3]):.1f}" if with_value else "-"
+
+
+def _mean(results: list[Result], symmetries: int) -> Measured:
+    mean: Measured = np.mean([result.measured[symmetries] for result in results], axis=0)
+    return mean
+
+
+def _with_margin(
+    mean: float, margin: float | None, scale: float, digits: int, sign: str = ""
+) -> str:
+    text = f"{scale * mean:{sign}.{digits}f}"
+    return text if margin is None else f"{text} ± {scale * margin:.{digits}f}"
+
+
+def ablate(work: Ablations, names: list[str], seeds: int) -> bool:
+    """Train and measure the variants, and write table and picture after each of them.
+
+    Returns:
+        Whether all were done; else a signal came, and the next call goes on.
+    """
+    results: dict[str, list[Result]] = {}
+    for seed in range(seeds):
+        for name in names:
+            result = work.result(name, seed)
+            if result is None:
+                return False
+            results.setdefault(name, []).append(result)
+            whole = {n: found[: seed + 1] for n, found in results.items()}
+            write_atomically(work.folder / "ablations.md", work.table(whole).encode())
+            logs = {n: work.home(n, 0) / "log.jsonl" for n in results}
+            draw_curves(logs, work.folder / "ablations.svg")
+    return True
+
+
+def _chosen(text: str) -> list[str]:
+    """The variants named, the base first: all others are compared with it.
+
+    Raises:
+        GocnnError: when one of them is unknown.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()] or list(VARIANTS)
+    for name in names:
+        if name not in VARIANTS:
+            raise GocnnError(f"unknown variant {name!r}; there are {', '.join(VARIANTS)}")
+    return list(dict.fromkeys([BASE, *names]))
+
+
+def _games(games: Path, folder: Path, board_size: int) -> Corpus:
+    corpus, report = corpus_of([games], folder / "corpus.gocnn", size=board_size)
+    if report is not None:
+        print(report.table(), file=sys.stderr)
+    wanted = corpus.games["size"] == board_size
+    if not wanted.any():
+        raise GocnnError(f"{games}: no games of {board_size}x{board_size} here")
+    return corpus if wanted.all() else corpus.select(wanted)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("games", type=Path, help="a corpus file, or SGF as for gocnn train")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--variants", default="", help="names with commas between; default: all")
+    parser.add_argument("--positions", type=int, default=300_000, help="to train the base on")
+    parser.add_argument("--size", default="4x32", help="of the base, BLOCKSxFILTERS")
+    parser.add_argument("--seeds", type=int, default=1, help="runs of each variant")
+    parser.add_argument("--measured", type=int, default=20_000, help="held-out positions, at most")
+    parser.add_argument("--board-size", type=int, default=19)
+    parser.add_argument("--device", default="auto")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read the options, train, measure, print the table."""
+    options = _options()
+    folder: Path = options.output
+    try:
+        names = _chosen(options.variants)
+        tower(options.size)
+        corpus = _games(options.games, folder, options.board_size)
+        plan = Plan(
+            positions=options.positions,
+            size=options.size,
+            measured=options.measured,
+            corpus=corpus.checksum,
+        )
+        done = ablate(Ablations(corpus, folder, plan, options.device), names, options.seeds)
+    except GocnnError as error:
+        sys.exit(f"ablate: {error}")
+    except KeyboardInterrupt:
+        done = False
+    if not done:
+        sys.exit("ablate: stopped; the same command goes on")
+    print((folder / "ablations.md").read_text(encoding="utf-8"), end="")
+
+
+if __name__ == "__main__":
+    main()
