@@ -6,7 +6,6 @@ the budget that is done. With a budget in positions a run that is stopped and re
 with the same weights, bit for bit, as one that is not.
 """
 
-import json
 import os
 import time
 from dataclasses import asdict, replace
@@ -23,6 +22,7 @@ from gocnn.devices import fast_bf16, settle
 from gocnn.errors import GocnnError
 from gocnn.evaluation import Scores, evaluate
 from gocnn.features import encoding_named
+from gocnn.journal import Journal
 from gocnn.networks import build
 from gocnn.networks.growth import grow
 from gocnn.progress import bar
@@ -74,7 +74,7 @@ class Session:
         self.seconds = 0.0  # of training so far, validation included
         self.validations: list[dict[str, Any]] = []
         folder.mkdir(parents=True, exist_ok=True)
-        self._board = _tensorboard(folder) if tensorboard and self.processes.first else None
+        self.journal = Journal(folder, writes=self.processes.first, tensorboard=tensorboard)
         self.run, tensors, about = self._resumed(run) if resume else self._begun(run)
         self.budget = budget_of(self.run)
         self.encoding = encoding_named(self.run.encoding)
@@ -113,8 +113,7 @@ class Session:
                 encoding=encoding.name,
                 before=passport.positions,
             )
-        if self.processes.first:
-            (self.folder / "log.jsonl").write_bytes(b"")
+        self.journal.clear()
         return run, weights, {}
 
     def _resumed(self, run: Run) -> tuple[Run, dict[str, Tensor], dict[str, Any]]:
@@ -245,25 +244,8 @@ class Session:
             "value_accuracy": total.value_accuracy,
         }
         self.validations.append(entry)
-        self.log({"validation": entry})
+        self.journal.write({"validation": entry})
         return scores
-
-    def log(self, entry: dict[str, Any]) -> None:
-        """Add a line to the folder's log."""
-        if not self.processes.first:
-            return
-        try:
-            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
-        except OSError as error:
-            raise GocnnError(f"{self.folder / 'log.jsonl'}: {error.strerror}") from error
-        if self._board is not None:
-            kind, numbers = (
-                ("validation", entry["validation"]) if "validation" in entry else ("train", entry)
-            )
-            for name, value in numbers.items():
-                if value is not None:
-                    self._board.add_scalar(f"{kind}/{name}", value, self.positions_seen)
 
     def save(self) -> None:
         """Write the checkpoint and the averaged weights, each whole or not at all."""
@@ -325,7 +307,7 @@ class _Clock:
         seen = session.positions_seen
         speed = (seen - self._logged_at) / (now - self._logged)
         self._logged, self._logged_at = now, seen
-        session.log(
+        session.journal.write(
             {
                 "steps": session.trainer.steps,
                 "positions": seen,
@@ -345,13 +327,3 @@ class _Clock:
 
     def close(self) -> None:
         self._bar.close()
-
-
-def _tensorboard(folder: Path) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise GocnnError(
-            "TensorBoard is not installed: pip install 'gocnn[tensorboard]', or leave it out"
-        ) from error
-    return SummaryWriter(str(folder / "tensorboard"))

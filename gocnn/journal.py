@@ -1,0 +1,60 @@
+"""What a training run writes down as it goes: JSON, an event a line, and TensorBoard's files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gocnn.errors import GocnnError
+
+
+class Journal:
+    """The log of a run.
+
+    Args:
+        folder: of the run; ``log.jsonl`` lies in it.
+        writes: whether this process keeps it; of many, one does.
+        tensorboard: also write for TensorBoard, into the folder.
+
+    Raises:
+        GocnnError: when TensorBoard is wanted and not installed.
+    """
+
+    def __init__(self, folder: Path, *, writes: bool = True, tensorboard: bool = False) -> None:
+        self.path = folder / "log.jsonl"
+        self._writes = writes
+        self._board = _tensorboard(folder) if tensorboard and writes else None
+
+    def clear(self) -> None:
+        """Begin anew."""
+        if self._writes:
+            self.path.write_bytes(b"")
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Add an event: numbers of training, or those of a validation under that name.
+
+        Raises:
+            GocnnError: when the disk is full.
+        """
+        if not self._writes:
+            return
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise GocnnError(f"{self.path}: {error.strerror}") from error
+        if self._board is not None:
+            kind = "validation" if "validation" in entry else "train"
+            numbers = entry.get("validation", entry)
+            for name, value in numbers.items():
+                if value is not None:
+                    self._board.add_scalar(f"{kind}/{name}", value, numbers["positions"])
+
+
+def _tensorboard(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise GocnnError(
+            "TensorBoard is not installed: pip install 'gocnn[tensorboard]', or leave it out"
+        ) from error
+    return SummaryWriter(str(folder / "tensorboard"))
