@@ -2,11 +2,12 @@
 
 import io
 import re
+from xml.etree import ElementTree
 
 import pytest
 from boards import board, point
 
-from gocnn.draw import board_text, letter, star_points, wants_colour
+from gocnn.draw import board_svg, board_text, letter, star_points, wants_colour
 from gocnn.position import Position
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -56,6 +57,26 @@ def test_lines_are_as_long_as_each_other_in_colour_too(size: int) -> None:
     bare = ANSI.sub("", colour).replace("●", "X").replace("·", ".")
     assert bare == plain
     assert all(line.endswith(tuple("0123456789")) for line in colour.splitlines()[1:-1])
+
+
+def test_a_picture_shows_every_stone_and_label() -> None:
+    """Well-formed, with stones, stars, labels and the last move where they are on the board."""
+    position = board("X . O . . / . . . . . / . . . . . / . . . . . / . . . . X")
+    position.play(point("E3", 5))
+    drawn = ElementTree.fromstring(board_svg(position, {point("B4", 5): "A"}))
+    circles = [e for e in drawn if e.tag.endswith("circle")]
+
+    def centres(key: str, value: str) -> set[tuple[int, int]]:
+        found = (c.attrib for c in circles if c.attrib.get(key) == value)
+        return {(int(a["cx"]) // 14, int(a["cy"]) // 14) for a in found}
+
+    assert centres("fill", "#111") == {(1, 1), (5, 5), (5, 3)}  # (column, row), from 1
+    assert centres("fill", "#fff") == {(3, 1)}
+    assert centres("stroke", "#d22") == {(5, 3)}
+    texts = [e.text for e in drawn if e.tag.endswith("text")]
+    assert len(texts) == 4 * 5 + 1
+    assert texts[-1] == "A"
+    assert len(board_svg(Position(19), {})) < 30_000
 
 
 def test_hoshi() -> None:
