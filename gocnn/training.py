@@ -198,6 +198,7 @@ class Session:
             try:
                 for batch in batches:
                     now = time.monotonic()
+                    clock.arrived(now)
                     spent = 0.0 if before is None else now - before
                     self.seconds = processes.agree(self.seconds + spent, self.device)
                     late = stop_after is not None and now - began > stop_after
@@ -285,11 +286,21 @@ class _Clock:
         self._logged_at = session.positions_seen
         self._stage = int(session.progress * VALIDATIONS)
         self._validating = 0.0  # seconds
+        self._idle_since, self._waited = now, 0.0  # seconds that no batch was ready
         total, done = session.budget.positions, session.positions_seen
         self._bar = bar("train", total, unit="positions", done=done, shown=session.processes.first)
         self._bar_at = done
 
+    def arrived(self, now: float) -> None:
+        """A batch is here."""
+        self._waited += now - self._idle_since
+
     def tick(self) -> None:
+        """An update is made."""
+        self._report()
+        self._idle_since = time.monotonic()
+
+    def _report(self) -> None:
         session, now = self._session, time.monotonic()
         if now - self._logged >= LOG_SECONDS:
             self._log(session.trainer.losses(), now)
@@ -305,15 +316,17 @@ class _Clock:
     def _log(self, losses: Losses, now: float) -> None:
         session = self._session
         seen = session.positions_seen
-        speed = (seen - self._logged_at) / (now - self._logged)
-        self._logged, self._logged_at = now, seen
+        passed = now - self._logged
+        speed, waiting = (seen - self._logged_at) / passed, self._waited / passed
+        self._logged, self._logged_at, self._waited = now, seen, 0.0
         session.journal.write(
             {
                 "steps": session.trainer.steps,
                 "positions": seen,
                 "seconds": round(session.seconds, 1),
                 "rate": session.run.recipe.rate_at(session.progress),
-                "speed": round(speed, 1),
+                "speed": round(speed, 1),  # positions a second
+                "waiting": round(waiting, 4),  # share of the time without a batch to learn from
                 **asdict(losses),
             }
         )

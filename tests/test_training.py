@@ -4,10 +4,12 @@ import errno
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 import torch
 from playing import random_corpus
 
+from gocnn.batches import Batch, Stream
 from gocnn.corpus import Corpus
 from gocnn.curves import draw_curve, read_log, validation_table
 from gocnn.errors import GocnnError
@@ -140,6 +143,28 @@ def test_a_full_disk_keeps_the_last_checkpoint(
     assert not list(tmp_path.glob(".*part"))
     monkeypatch.undo()
     assert _session(corpus, tmp_path, resume=True).work()
+
+
+def test_the_log_tells_how_long_it_waited_for_batches(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gocnn.training.LOG_SECONDS", 0.0)
+    assert _session(corpus, tmp_path / "quick").work()
+    encode = Stream.at
+
+    def slowly(stream: Stream, number: int) -> Batch:
+        time.sleep(0.2)
+        return encode(stream, number)
+
+    monkeypatch.setattr(Stream, "at", slowly)
+    monkeypatch.setattr("gocnn.training.os.cpu_count", lambda: 1)
+    assert _session(corpus, tmp_path / "slow").work()
+    quick, slow = (
+        [entry["waiting"] for entry in read_log(tmp_path / folder / "log.jsonl")[0]]
+        for folder in ("quick", "slow")
+    )
+    assert all(0 <= share <= 1 for share in quick + slow)
+    assert statistics.median(slow) > statistics.median(quick)
 
 
 def test_fine_tuning_starts_from_the_weights(corpus: Corpus, tmp_path: Path) -> None:
