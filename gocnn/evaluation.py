@@ -18,8 +18,7 @@ from torch import nn
 from gocnn.batches import AS_RECORDED, Batch, Positions, Told, ahead, shuffled
 from gocnn.devices import Views
 from gocnn.features import Encoding
-from gocnn.inference import check_symmetries, infer
-from gocnn.networks.norm import folded
+from gocnn.inference import check_symmetries, infer, ready
 from gocnn.progress import bar
 from gocnn.ranks import rank_name
 from gocnn.rules import WHITE_BIT
@@ -195,7 +194,7 @@ def measure(
         GocnnError: when `symmetries` is neither 1 nor 8.
     """
     check_symmetries(symmetries)
-    network = folded(network)
+    network = ready(network, device)
     parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
     threads = min(8, os.cpu_count() or 1)
 

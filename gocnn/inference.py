@@ -6,9 +6,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gocnn.devices import Views, autocast, fast_bf16
+from gocnn.devices import Views, autocast, fast_bf16, settle
 from gocnn.errors import GocnnError
+from gocnn.networks import Output
+from gocnn.networks.fused import fused
+from gocnn.networks.norm import folded
 from gocnn.symmetry import VIEWS
+
+# Views in one pass. A CPU's cache holds the activations of so many; a GPU is busy with its number.
+_AT_ONCE = {"cpu": 32}
+_AT_ONCE_ELSEWHERE = 1024
 
 
 def check_symmetries(symmetries: int) -> None:
@@ -19,6 +26,37 @@ def check_symmetries(symmetries: int) -> None:
     """
     if symmetries not in (1, VIEWS):
         raise GocnnError(f"positions have 1 or {VIEWS} symmetries to average, not {symmetries}")
+
+
+class _Cast(nn.Module):
+    """A network that computes in bfloat16 where that is safe."""
+
+    def __init__(self, network: nn.Module, device: torch.device) -> None:
+        super().__init__()
+        self.network, self.device = network, device
+
+    def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
+        with autocast(self.device, enabled=True):
+            output: Output = self.network(planes_BCHW, globals_BG)
+        return output
+
+
+def ready(network: nn.Module, device: torch.device) -> nn.Module:
+    """A copy of a network that answers as quickly as the device allows, to give to `infer`.
+
+    Its normalisations are part of its filters, and it computes in bfloat16 where that is faster.
+
+    Args:
+        network: in evaluation mode, on any device.
+        device: where the copy will be.
+    """
+    bf16 = fast_bf16(device)
+    plain = settle(folded(network), device)
+    if device.type == "cpu":
+        quick = fused(plain, torch.bfloat16 if bf16 else torch.float32)
+        if quick is not None:
+            return quick
+    return _Cast(plain, device) if bf16 else plain
 
 
 @torch.inference_mode()
@@ -33,17 +71,36 @@ def infer(
     """Log-probabilities float32[B, P + 1] and value logits float32[B] of encoded positions.
 
     With eight symmetries the probabilities, and the value logits, are averaged over the views.
+
+    Args:
+        network: what `ready` made.
+        planes: int8[B, C, S, S].
+        globals_BG: float32[B, G].
+        device: where the network is.
+        views: for boards of S lines, on the same device.
+        symmetries: 1 or 8.
     """
-    planes_BCHW = torch.from_numpy(planes).to(device)
+    boards = torch.from_numpy(planes).to(device)
     context = torch.from_numpy(globals_BG).to(device)
-    policies, values = [], []
-    for view in range(symmetries):
-        which = torch.full((len(planes),), view, device=device)
-        shown = views.planes(planes_BCHW, which) if view else planes_BCHW
-        with autocast(device, fast_bf16(device)):
-            output = network(shown.float().contiguous(memory_format=torch.channels_last), context)
-        logits = output.logits.float()
-        policies.append(F.log_softmax(views.logits_back(logits, which) if view else logits, dim=1))
-        values.append(output.value.float())
-    mean = torch.logsumexp(torch.stack(policies), dim=0) - float(np.log(symmetries))
-    return mean, torch.stack(values).mean(0)
+    positions = max(1, _AT_ONCE.get(device.type, _AT_ONCE_ELSEWHERE) // symmetries)
+    parts = zip(boards.split(positions), context.split(positions), strict=True)
+    policies, values = zip(*(_infer(network, *p, views, symmetries) for p in parts), strict=True)
+    return torch.cat(policies), torch.cat(values)
+
+
+def _infer(
+    network: nn.Module, planes_BCHW: Tensor, context_BG: Tensor, views: Views, symmetries: int
+) -> tuple[Tensor, Tensor]:
+    """One pass over all views of some positions, first all in the first view, then in the next."""
+    count = len(planes_BCHW)
+    if symmetries > 1:
+        which = torch.arange(symmetries, device=planes_BCHW.device).repeat_interleave(count)
+        planes_BCHW = views.planes(planes_BCHW.repeat(symmetries, 1, 1, 1), which)
+        context_BG = context_BG.repeat(symmetries, 1)
+    output = network(planes_BCHW.float().contiguous(memory_format=torch.channels_last), context_BG)
+    logits, value = output.logits.float(), output.value.float()
+    if symmetries > 1:
+        logits = views.logits_back(logits, which)
+    policy = F.log_softmax(logits, dim=1).view(symmetries, count, -1)
+    mean = torch.logsumexp(policy, dim=0) - float(np.log(symmetries))
+    return mean, value.view(symmetries, count).mean(0)

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gocnn.devices import Views, choose_device, settle
+from gocnn.devices import Views, choose_device
 from gocnn.features import Conditions, encode_positions
-from gocnn.inference import check_symmetries, infer
-from gocnn.networks.norm import folded
+from gocnn.inference import check_symmetries, infer, ready
 from gocnn.player import Prediction
 from gocnn.position import Position
 from gocnn.weights import load_weights
@@ -42,7 +41,7 @@ class Predictor:
         check_symmetries(symmetries)
         self.device = choose_device(device)
         network, self.encoding, self.passport = load_weights(weights)
-        self.network = settle(folded(network), self.device)
+        self.network = ready(network, self.device)
         self.symmetries = symmetries
         self._views: dict[int, Views] = {}
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from gocnn.devices import Contest, Views, choose_device
+from gocnn.devices import Contest, Views, choose_device, fast_bf16
 from gocnn.errors import GocnnError
 from gocnn.symmetry import source_maps
 
@@ -36,6 +36,21 @@ def test_the_faster_form_stays(costs: tuple[float, float], winner: int) -> None:
         contest.form()()
     assert calls[:14] == [0] * 7 + [1] * 7
     assert calls[14:] == [winner] * 16
+
+
+def test_bfloat16_is_taken_only_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AVX-512 alone emulates it, slowly."""
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    for has in (False, True):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has: has)
+        assert fast_bf16(CPU) is has
+    for most, allowed in (("AVX2", False), ("avx512_core", False), ("AVX512_CORE_AMX", True)):
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", most)
+        assert fast_bf16(CPU) is allowed
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    assert not fast_bf16(CPU)
 
 
 def test_views_on_a_device_are_those_of_the_board() -> None:
