@@ -5,6 +5,7 @@ import torch
 
 from gocnn.errors import GocnnError
 from gocnn.networks import ARCHITECTURES, SIZES, build
+from gocnn.networks.cost import multiply_adds
 from gocnn.networks.growth import grow
 from gocnn.networks.norm import BatchNorm, folded
 
@@ -135,3 +136,10 @@ def test_all_that_is_new_in_a_grown_network_learns() -> None:
 def test_a_network_does_not_shrink(change: dict[str, int]) -> None:
     with pytest.raises(GocnnError, match="can grow, not shrink"):
         grow(build("resnet", SETTINGS), build("resnet", SETTINGS | change))
+
+
+def test_multiply_adds_are_those_of_every_filter_and_matrix() -> None:
+    context, head = 32, 16
+    points = 5 * 16 * 9 + 2 * 2 * 16 * 16 * 9 + 16 * 2 * head + 2 * head * 9 + 16 * head
+    matrices = 7 * context + 3 * context * 16 + (2 * head + context) * 2 * head + 2 * head * 2
+    assert multiply_adds("resnet", SETTINGS, 9) == 81 * points + matrices
