@@ -6,7 +6,7 @@ of processes share one stream, each taking its slice of every batch.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -310,7 +310,7 @@ def turns(counts: Sequence[int], length: int = 64) -> list[int]:
 
 def ahead(
     function: Callable[[int], _T], numbers: Iterator[int], *, threads: int, depth: int
-) -> Iterator[_T]:
+) -> Generator[_T, None, None]:
     """``map(function, numbers)`` in order, computed by threads up to `depth` results ahead."""
     waiting: deque[Future[_T]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="batch") as pool:

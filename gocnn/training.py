@@ -210,7 +210,7 @@ class Session:
                     self.trainer.update(batch, self.run.recipe.rate_at(self.progress))
                     clock.tick()
             finally:
-                batches.close()  # type: ignore[attr-defined]
+                batches.close()
                 clock.close()
         done = self.progress >= 1.0
         if done and (not self.validations or self.validations[-1]["steps"] != self.trainer.steps):

@@ -5,6 +5,7 @@ Where sgfmill does the same work, it is measured in the same run and the ratio i
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from io import BytesIO
@@ -26,13 +27,14 @@ from sgfmill import boards, sgf
 from torch import nn
 
 from gocnn.archives import Piece, Walk
-from gocnn.batches import Positions, Stream
+from gocnn.batches import Positions, Stream, ahead
 from gocnn.corpus import Corpus
-from gocnn.devices import choose_device
+from gocnn.devices import choose_device, fast_bf16
 from gocnn.errors import GocnnError
 from gocnn.features import ENCODINGS, Conditions, Encoding, encoding_named
 from gocnn.game import Game, check_moves, fingerprint
 from gocnn.networks import SIZES, build
+from gocnn.networks.cost import multiply_adds
 from gocnn.playouts import sample
 from gocnn.position import Position
 from gocnn.predictor import Predictor
@@ -45,6 +47,7 @@ from gocnn.weights import Passport, save_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+UNTIL_COMPILED = 130  # updates in which torch.compile is tried and judged on CUDA
 HEADING = f"{'section':9} {'what':38} {'gocnn':>13} {'unit':12} {'sgfmill':>11} {'ratio':>7}"
 
 
@@ -215,18 +218,55 @@ def encode(bench: Bench) -> Iterator[Figure]:
 
 
 def train(bench: Bench) -> Iterator[Figure]:
-    """Updates of the weights, the batch being encoded already."""
+    """Updates of the weights, with one batch over and over and with batches made meanwhile.
+
+    What the second is slower by is the share of the time that the device idles for want of batches.
+    Training takes three times the multiply-adds of a forward pass: one for the outputs, one for the
+    gradients of what was read, one for those of the weights.
+    """
     count = bench.options.batch
     stream = Stream(positions=bench.positions, encoding=bench.encoding, batch=count)
     batch = stream.at(0)
-    trainer = Trainer(bench.network(), Recipe(batch=count), device=bench.device)
-
-    def step() -> None:
+    device = bench.device
+    trainer = Trainer(bench.network(), Recipe(batch=count), device=device, compile=None)
+    updates = 20 if device.type == "cuda" else 1
+    for _ in range(UNTIL_COMPILED if device.type == "cuda" else 0):
         trainer.update(batch, 1e-4)
+
+    def again() -> None:
+        for _ in range(updates):
+            trainer.update(batch, 1e-4)
         trainer.losses()  # waits for the device
 
-    told = f"{bench.options.size}, batch {count}, {bench.device.type}"
-    yield Figure("train", told, count / bench.seconds(step), "positions/s")
+    told = f"{bench.options.size}, batch {count}, {device.type}"
+    alone = updates * count / bench.seconds(again)
+    yield Figure("train", told, alone, "positions/s")
+    with closing(ahead(stream.at, itertools.count(), threads=CORES, depth=3 * CORES)) as batches:
+
+        def anew() -> None:
+            for fresh in itertools.islice(batches, updates):
+                trainer.update(fresh, 1e-4)
+            trainer.losses()
+
+        fed = updates * count / bench.seconds(anew)
+    yield Figure("train", "the same, with batches from games", fed, "positions/s")
+    yield Figure("train", "idle for want of batches", max(0.0, 100 * (1 - fed / alone)), "%")
+    peak = matrix_peak(bench)
+    yield Figure("train", f"matrices, {device.type}, the peak", peak / 1e9, "Gmult-adds/s")
+    needed = 3 * fed * multiply_adds("resnet", bench.settings)
+    yield Figure("train", "of which training uses", 100 * needed / peak, "%")
+
+
+def matrix_peak(bench: Bench) -> float:
+    """Multiply-adds a second in one large product of matrices, in the precision of training."""
+    side = 8192 if bench.device.type == "cuda" else 2048
+    precise = torch.bfloat16 if fast_bf16(bench.device) else torch.float32
+    a, b = (torch.randn(side, side, device=bench.device).to(precise) for _ in range(2))
+
+    def work() -> None:
+        (a @ b)[0, 0].item()  # waits for the device
+
+    return float(side**3 / bench.seconds(work))
 
 
 def predict(bench: Bench) -> Iterator[Figure]:

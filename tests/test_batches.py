@@ -159,7 +159,7 @@ def test_ahead_keeps_the_order_and_lets_go() -> None:
     ]
     endless = ahead(lambda n: n, itertools.count(), threads=2, depth=4)
     assert [next(endless) for _ in range(3)] == [0, 1, 2]
-    endless.close()  # type: ignore[attr-defined]
+    endless.close()
 
 
 def test_ahead_passes_errors_on() -> None:
