@@ -18,8 +18,8 @@ from torch.nn.parallel import DistributedDataParallel
 from gocnn.batches import Batch
 from gocnn.devices import Contest, Views, autocast, settle
 from gocnn.errors import GocnnError
+from gocnn.inference import ready
 from gocnn.networks import Output
-from gocnn.networks.norm import folded
 from gocnn.optimizer import Optimizer
 
 
@@ -93,7 +93,7 @@ class Trainer:
     ) -> None:
         self.recipe = recipe
         self.device = device
-        self.teacher = None if teacher is None else settle(folded(teacher), device)
+        self.teacher = None if teacher is None else ready(teacher, device)
         self.network = settle(network, device).train()
         self.optimizer = Optimizer(
             self.network.named_parameters(),
@@ -147,7 +147,7 @@ class Trainer:
     def _taught(self, output: Output, planes: Tensor, context: Tensor) -> Tensor:
         """The loss against what the teacher says of the same positions."""
         assert self.teacher is not None
-        with torch.no_grad(), autocast(self.device, self.recipe.bf16):
+        with torch.no_grad():
             said = self.teacher(planes, context)
         policy = F.cross_entropy(output.logits.float(), said.logits.float().softmax(1))
         value = F.binary_cross_entropy_with_logits(
