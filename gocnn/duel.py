@@ -19,7 +19,7 @@ from gocnn.rules import BLACK, WHITE
 from gocnn.scoring import Ruleset, Score, final_score
 
 COLOURS = {BLACK: "black", WHITE: "white"}
-_LONGEST = 3  # moves a point of the board; what stands then is counted
+LONGEST = 3  # moves a point of the board; what stands then is counted
 _CLOSED = 2  # passes running that end a game
 _SCORE = re.compile(r"(?:([BW])\+(\d+(?:\.\d+)?)|(?:0|draw|jigo)\b)", re.IGNORECASE)
 
@@ -170,7 +170,7 @@ def play(
         player.ready(position)
     passing = position.size**2
     while [point for _, point in position.moves[-_CLOSED:]] != [passing] * _CLOSED:
-        if position.ply >= _LONGEST * passing:
+        if position.ply >= LONGEST * passing:
             return Ending(str(final_score(position, rules)), "too long")
         ending = _turn(players, position, timeout)
         if ending:

@@ -58,7 +58,7 @@ def test_how_games_end(
 
 
 def test_a_game_without_end_is_counted_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duel, "_LONGEST", 0.2)
+    monkeypatch.setattr(duel, "LONGEST", 0.2)
     position = Position(5, komi=0.5)
     with contenders(puppet("C3 C2 C1 C4"), puppet()) as (first, second):
         ending = play({BLACK: first, WHITE: second}, position, RULESETS["tromp-taylor"], 20)
