@@ -128,6 +128,16 @@ def evaluate(
         batch=batch,
         label=label,
     )
+    return scores_of(positions, numbers, measured, symmetries)
+
+
+def scores_of(
+    positions: Positions,
+    numbers: NDArray[np.int64],
+    measured: NDArray[np.float64],
+    symmetries: int = 1,
+) -> Scores:
+    """The scoreboard of what `measure` said of the positions with these numbers."""
     games, plies = positions.locate(numbers)
     phases = plies // PHASE
     tenths = np.minimum(measured[:, SURE] * 10, 9).astype(int)
