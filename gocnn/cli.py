@@ -126,7 +126,9 @@ _symmetries = click.option(
     default="1",
     help="Average over the eight views.",
 )
-_weights = click.option("--weights", default="default", help="A weights file.")
+_weights = click.option(
+    "--weights", default="default", help="A weights file, or a name of gocnn models."
+)
 
 
 @click.group(
@@ -226,7 +228,7 @@ def prepare(**options: Any) -> None:
     "--init",
     "initial",
     type=_PATH,
-    help="Fine-tune these weights; with --size their network grows first.",
+    help="Fine-tune these weights, a file or a name; with --size their network grows first.",
 )
 @click.option(
     "--teacher", type=_PATH, help="Weights to learn from beside the games (distillation)."
@@ -264,7 +266,7 @@ def train(**options: Any) -> None:
 @_device
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def evaluate(**options: Any) -> None:
-    """Measure WEIGHTS (a file, or the word default) on GAMES.
+    """Measure WEIGHTS (a file, or a name of gocnn models) on GAMES.
 
     Top-1, top-5, cross-entropy and the accuracy of the value; passes are not counted. Intervals
     are at 95 percent, over games.

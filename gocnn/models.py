@@ -8,7 +8,8 @@ from typing import Any
 from gocnn.features import Conditions
 from gocnn.position import Position
 from gocnn.predictor import Predictor
-from gocnn.weights import Passport, shipped
+from gocnn.shipped import shipped
+from gocnn.weights import Passport
 
 _TIMED = 20  # predictions
 

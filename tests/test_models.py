@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import gocnn.weights
+import gocnn.shipped
 from gocnn.cli import main
 from gocnn.errors import GocnnError
 from gocnn.models import models, table
-from gocnn.weights import resolve, shipped
+from gocnn.shipped import resolve, shipped
 
 
 def test_every_shipped_network_is_listed_with_what_it_says_of_itself() -> None:
@@ -34,7 +34,11 @@ def test_the_commands(tmp_path: Path) -> None:
 
 def test_shipped_weights_go_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve("default") == resolve(None) == shipped()["default"]
-    assert resolve("other.safetensors") == Path("other.safetensors")
-    monkeypatch.setattr(gocnn.weights, "_FOLDER", tmp_path)
+    file = tmp_path / "mine.safetensors"
+    with pytest.raises(GocnnError, match=r"no such weights file.*or a name: .*default"):
+        resolve(file)
+    file.touch()
+    assert resolve(file) == resolve(str(file)) == file
+    monkeypatch.setattr(gocnn.shipped, "_FOLDER", tmp_path / "empty")
     with pytest.raises(GocnnError, match="install gocnn again"):
         resolve(None)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import gocnn.gtp.administration
@@ -17,7 +16,6 @@ import gocnn.gtp.parameters
 import gocnn.gtp.playing
 import gocnn.gtp.rules
 import gocnn.gtp.setup  # noqa: F401 - they register their commands
-from gocnn.errors import GocnnError
 from gocnn.gtp.engine import Background, Engine
 from gocnn.gtp.inbox import read_lines
 from gocnn.gtp.loading import loader, warn
@@ -25,6 +23,7 @@ from gocnn.gtp.protocol import answers_only, serve
 from gocnn.player import Style, rank_code
 from gocnn.scoring import ruleset
 from gocnn.search import Thinker
+from gocnn.shipped import resolve
 
 
 def gtp(**options: Any) -> None:
@@ -34,11 +33,9 @@ def gtp(**options: Any) -> None:
         GocnnError: when an option is wrong.
     """
     style = style_of(options)
-    weights: str | None = options["weights"]
-    if weights not in (None, "default") and not Path(str(weights)).exists():
-        raise GocnnError(f"{weights}: there is no such file; give weights made by gocnn train")
+    weights = resolve(options["weights"])
     with answers_only() as write:
-        load = loader(weights, options["device"], int(options["symmetries"]))
+        load = loader(str(weights), options["device"], int(options["symmetries"]))
         network = Background(load, warn)
         engine = Engine(
             Thinker(network, options["visits"]),

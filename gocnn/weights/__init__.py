@@ -19,9 +19,9 @@ from gocnn import __version__
 from gocnn.errors import GocnnError
 from gocnn.features import Encoding, encoding_named
 from gocnn.networks import build
+from gocnn.shipped import resolve
 
 FORMAT = 1
-_FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,24 +39,6 @@ class Passport:
     licence: str = "MIT"
     gocnn: str = __version__  # the version that wrote it
     format: int = FORMAT
-
-
-def shipped() -> dict[str, Path]:
-    """The weights that ship with gocnn, by name."""
-    return {path.stem: path for path in sorted(_FOLDER.glob("*.safetensors"))}
-
-
-def resolve(weights: str | os.PathLike[str] | None) -> Path:
-    """The path of a weights file; the name of shipped ones will do, None means "default".
-
-    Raises:
-        GocnnError: when this copy of gocnn has no default weights.
-    """
-    name = "default" if weights is None else str(weights)
-    ours = shipped()
-    if name == "default" and name not in ours:
-        raise GocnnError(f"{_FOLDER}: the shipped weights are missing; install gocnn again")
-    return ours.get(name) or Path(name)
 
 
 def write_atomically(path: Path, data: bytes) -> None:
