@@ -74,7 +74,7 @@ def draw_curve(log: Path, picture: Path) -> bool:
 
 
 def draw_curves(logs: Mapping[str, Path], picture: Path) -> bool:
-    """Draw the held-out loss and top-1 of several runs over the positions seen.
+    """Draw loss and top-1 of several runs: a line for the training, dots for held-out games.
 
     Args:
         logs: of each run by its name; the first one is drawn in black.
@@ -86,22 +86,42 @@ def draw_curves(logs: Mapping[str, Path], picture: Path) -> bool:
     Raises:
         GocnnError: when a log cannot be read or matplotlib is missing.
     """
-    runs = {name: read_log(log)[1] for name, log in logs.items()}
-    if not any(runs.values()):
+    runs = {name: read_log(log) for name, log in logs.items()}
+    if not any(validation for _, validation in runs.values()):
         return False
     figure, left, right = _panels(picture)
-    for number, (name, validation) in enumerate(runs.items()):
-        seen = [e["positions"] for e in validation]
-        if number == 0:
-            style: dict[str, Any] = {"color": "black", "linewidth": 2, "zorder": 3}
-        else:
-            style = {"color": f"C{(number - 1) % 10}", "linewidth": 1.2}
-            style["linestyle"] = ("-", "--", ":")[(number - 1) // 10 % 3]
-        left.plot(seen, [e["loss"] for e in validation], label=name, **style)
-        right.plot(seen, [100 * e["top1"] for e in validation], **style)
+    for number, (name, (training, validation)) in enumerate(runs.items()):
+        # The beginning falls and climbs too steeply to share a scale with the rest.
+        shown = training[len(training) // 20 :]
+        style = _style(number)
+        for axes, key, held_out, scale in (
+            (left, "policy_loss", "loss", 1),
+            (right, "top1", "top1", 100),
+        ):
+            axes.plot(
+                [e["positions"] for e in shown],
+                _smooth([e[key] * scale for e in shown]),
+                label=name if axes is left else None,
+                **style,
+            )
+            axes.plot(
+                [e["positions"] for e in validation],
+                [e[held_out] * scale for e in validation],
+                "o",
+                color=style["color"],
+                markersize=3,
+            )
     figure.legend(loc="outside right center")
     figure.savefig(picture)
     return True
+
+
+def _style(number: int) -> dict[str, Any]:
+    """How the line of a run is drawn, by its number; more runs than colours get dashes."""
+    if number == 0:
+        return {"color": "black", "linewidth": 2}
+    dashes = ("-", "--", ":")[(number - 1) // 10 % 3]
+    return {"color": f"C{(number - 1) % 10}", "linewidth": 1.2, "linestyle": dashes}
 
 
 def _panels(picture: Path) -> tuple[Any, Any, Any]:
