@@ -103,8 +103,8 @@ def board_svg(position: Position, labels: Mapping[int, str] | None = None) -> st
         f'<path d="{paths}" stroke="#6b4a17" stroke-width=".7"/>',
     ]
     for number, name in enumerate(columns(size), 1):
-        for across, up in ((number, 0.3), (number, size + 1.05)):
-            parts.append(_text(across, up, name, 7))
+        for down in (0.3, size + 1.05):
+            parts.append(_text(number, down, name, 7))
         for across in (0.1, size + 0.9):
             parts.append(_text(across, number + 0.15, str(size + 1 - number), 7))
     parts += [_disc(point, size, 1.6, 'fill="#6b4a17"') for point in star_points(size)]

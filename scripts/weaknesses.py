@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from situations import situations
+from torch import nn
 
 from gocnn.batches import Positions
 from gocnn.coords import vertex
@@ -24,10 +26,12 @@ from gocnn.devices import choose_device, settle
 from gocnn.draw import board_svg
 from gocnn.errors import GocnnError
 from gocnn.evaluation import CHOICE, HIT, LOSS, SURE, Row, measure, row_of, sample
+from gocnn.features import Encoding
 from gocnn.filters import Filters
+from gocnn.position import Position
 from gocnn.rules import BLACK
 from gocnn.sources import corpus_of
-from gocnn.weights import load_weights
+from gocnn.weights import Passport, load_weights
 
 FEW = 30  # positions; a situation with fewer is left out of the table
 _PASSES = 1000  # positions in which a pass was played, at most
@@ -51,14 +55,39 @@ class Measured:
 class Network:
     """A network ready to be measured."""
 
-    weights: str
+    module: nn.Module
+    encoding: Encoding
+    passport: Passport
+    device: torch.device
 
-    def measure(self, positions: Positions, numbers: NDArray[np.int64], label: str) -> Measured:
-        """Measure it on the positions with these numbers."""
+    @classmethod
+    def load(cls, weights: str) -> "Network":
+        """The network of a weights file, or of shipped weights by name.
+
+        Raises:
+            GocnnError: when it cannot be loaded.
+        """
         device = choose_device("auto")
-        network, encoding, _ = load_weights(self.weights)
-        network = settle(network, device).eval()
-        rows = measure(network, encoding, positions, numbers, device=device, label=label)
+        module, encoding, passport = load_weights(weights)
+        return cls(settle(module, device).eval(), encoding, passport, device)
+
+    def measure(
+        self,
+        positions: Positions,
+        numbers: NDArray[np.int64],
+        label: str | None = None,
+        symmetries: int = 1,
+    ) -> Measured:
+        """Measure it on the positions with these numbers."""
+        rows = measure(
+            self.module,
+            self.encoding,
+            positions,
+            numbers,
+            device=self.device,
+            symmetries=symmetries,
+            label=label,
+        )
         return Measured(positions, numbers, rows)
 
 
@@ -90,15 +119,16 @@ def _line(row: Row) -> str:
         f"{row.positions:,}",
         f"{row.games:,}",
         f"{100 * row.sure:.1f}",
-        _with_margin(100 * row.top1, row.top1_interval, 100, 1),
-        _with_margin(100 * row.top5, row.top5_interval, 100, 1),
-        _with_margin(row.cross_entropy, row.cross_entropy_interval, 1, 3),
+        with_margin(row.top1, row.top1_interval, 100, 1),
+        with_margin(row.top5, row.top5_interval, 100, 1),
+        with_margin(row.cross_entropy, row.cross_entropy_interval, 1, 3),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _with_margin(value: float, margin: float | None, scale: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
+def with_margin(value: float, margin: float | None, scale: float, digits: int) -> str:
+    """A figure of `Row` with its interval, both times `scale`."""
+    text = f"{scale * value:.{digits}f}"
     return text if margin is None else f"{text} ± {scale * margin:.{digits}f}"
 
 
@@ -109,28 +139,44 @@ def surest_errors(measured: Measured, holds: NDArray[np.bool_], most: int) -> ND
     return order
 
 
-def told(measured: Measured, row: int) -> str:
-    """One position in a line: where it is, what the network wanted, what was played."""
-    game, ply = (int(n[0]) for n in measured.positions.locate(measured.numbers[row : row + 1]))
-    size = measured.positions.size
-    choice, sure, loss = (measured.rows[row, column] for column in (CHOICE, SURE, LOSS))
-    played = int(measured.positions.moves(measured.numbers[row : row + 1])[0])
-    return (
-        f"{game + 1}:{ply + 1} wanted {vertex(int(choice), size)} with {sure:.0%}, "
-        f"played was {vertex(played, size)}, which it gave {np.exp(-loss):.1%}"
-    )
+@dataclass(frozen=True)
+class Case:
+    """One position: what the network wanted, and what was played."""
 
+    position: Position
+    choice: int
+    sure: float
+    played: int
+    likely: float  # what the network gave to the move played
 
-def picture(measured: Measured, row: int) -> tuple[str, str]:
-    """A position as SVG, A on the network's choice and B on the move played; and a line on it."""
-    number = measured.numbers[row : row + 1]
-    game, ply = (int(n[0]) for n in measured.positions.locate(number))
-    position = measured.positions.corpus.game(game).position(ply)
-    labels = {int(measured.positions.moves(number)[0]): "B"}
-    labels[int(measured.rows[row, CHOICE])] = "A"
-    labels.pop(position.size**2, None)
-    mover = "Black" if position.to_move == BLACK else "White"
-    return board_svg(position, labels), f"{mover} to move; {told(measured, row)}"
+    @classmethod
+    def of(cls, measured: Measured, row: int) -> "Case":
+        """A row of what was measured."""
+        number = measured.numbers[row : row + 1]
+        game, ply = (int(n[0]) for n in measured.positions.locate(number))
+        values = measured.rows[row]
+        return cls(
+            measured.positions.corpus.game(game).position(ply),
+            int(values[CHOICE]),
+            float(values[SURE]),
+            int(measured.positions.moves(number)[0]),
+            float(np.exp(-values[LOSS])),
+        )
+
+    def svg(self) -> str:
+        """A picture, A on the network's choice and B on the move played."""
+        labels = {self.played: "B"} | {self.choice: "A"}
+        labels.pop(self.position.size**2, None)
+        return board_svg(self.position, labels)
+
+    def __str__(self) -> str:
+        """In a sentence."""
+        mover = "Black" if self.position.to_move == BLACK else "White"
+        wanted, played = (vertex(p, self.position.size) for p in (self.choice, self.played))
+        return (
+            f"{mover} to move: the network wants {wanted} (A) with {self.sure:.0%}; "
+            f"played was {played} (B), which it gives {self.likely:.1%}"
+        )
 
 
 def place(text: str, corpus: Corpus) -> tuple[int, int]:
@@ -150,12 +196,12 @@ def place(text: str, corpus: Corpus) -> tuple[int, int]:
 def _draw(network: Network, corpus: Corpus, where: str, output: Path) -> str:
     game, ply = place(where, corpus)
     one = network.measure(Positions(corpus, np.array([game])), np.array([ply]), "draw")
-    svg, line = picture(one, 0)
+    case = Case.of(one, 0)
     try:
-        output.write_text(svg, encoding="utf-8")
+        output.write_text(case.svg(), encoding="utf-8")
     except OSError as error:
         raise GocnnError(f"{output}: cannot write ({error.strerror})") from error
-    return line
+    return str(case)
 
 
 def _report(network: Network, corpus: Corpus, most: int, examples: int) -> str:
@@ -166,7 +212,9 @@ def _report(network: Network, corpus: Corpus, most: int, examples: int) -> str:
     lines = [table(measured, found, network.measure(*passes(corpus, games), "passes"))]
     for name, holds in found.items() if examples else ():
         lines += ["", name]
-        lines += [told(measured, int(row)) for row in surest_errors(measured, holds, examples)]
+        for row in surest_errors(measured, holds, examples).tolist():
+            game, ply = (int(n[row]) for n in positions.locate(measured.numbers))
+            lines.append(f"{game + 1}:{ply + 1} {Case.of(measured, row)}")
     return "\n".join(lines)
 
 
@@ -184,7 +232,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             filters = Filters(min_moves=1)
             corpus, _ = corpus_of(options.games, Path(scratch) / "games.gocnn", filters=filters)
-            network = Network(options.weights)
+            network = Network.load(options.weights)
             if options.draw:
                 print(_draw(network, corpus, options.draw, options.output))
             else:

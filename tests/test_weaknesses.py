@@ -130,13 +130,14 @@ def test_the_table_counts_and_the_examples_are_errors(
     near = re.search(r"at most 2 lines from the last move \| (\d+) ", text)
     assert near
     assert count // 2 < int(near[1]) < count  # so the games are made
-    errors = re.findall(r"^(\d+:\d+) wanted (\w+) with \d+%, played was (\w+),", text, re.M)
+    pattern = r"^(\d+:\d+) \w+ to move: the network wants (\w+) .*played was (\w+) "
+    errors = re.findall(pattern, text, re.M)
     assert errors
     assert all(wanted != played for _, wanted, played in errors)
     output = tmp_path / "p.svg"
     run(monkeypatch, *games, "--draw", errors[0][0], "-o", output)
     line = capsys.readouterr().out
-    assert f"{errors[0][0]} wanted {errors[0][1]}" in line
+    assert f"wants {errors[0][1]} (A)" in line
     svg = output.read_text(encoding="utf-8")
     assert svg.count(">A</text>") == svg.count(">B</text>") == 3  # twice the column, once the label
 
