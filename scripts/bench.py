@@ -1,6 +1,6 @@
-"""How fast gocnn is here: ``scripts/bench.py [--sections replay,encode] [--json]``.
+"""How fast gocnn is here: ``scripts/bench.py [GAMES] [--sections replay,encode] [--json]``.
 
-Each figure is that of the quickest of several rounds, on the games of ``data/`` or on those named.
+The sections encode and train also take a packed corpus, and then need no sgfmill. Each figure is that of the quickest of several rounds, on the games of ``data/`` or on those named.
 Where sgfmill does the same work, it is measured in the same run and the ratio is given.
 """
 
@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sgfmill import boards, sgf
 from torch import nn
 
 from gocnn.archives import Piece, Walk
@@ -41,6 +40,7 @@ from gocnn.predictor import Predictor
 from gocnn.prepare import prepare as prepare_corpus
 from gocnn.records import parse_game, read_games
 from gocnn.rules import POINT_MASK, WHITE_BIT, new_board
+from gocnn.sources import is_corpus
 from gocnn.trainer import Recipe, Trainer
 from gocnn.trees import split_trees
 from gocnn.weights import Passport, save_weights
@@ -119,9 +119,10 @@ class Bench:
 
     @cached_property
     def positions(self) -> Positions:
-        """All positions of the games."""
-        corpus = Corpus.from_games(self.games)
-        return Positions(corpus, np.arange(len(corpus)))
+        """All positions of the games; those of a packed corpus need no reading."""
+        packed = is_corpus(self.paths[0])
+        corpus = Corpus.open(self.paths[0]) if packed else Corpus.from_games(self.games)
+        return Positions(corpus, np.flatnonzero(corpus.games["size"] == 19))
 
     def network(self) -> nn.Module:
         """A fresh network; how fast it is does not depend on what it knows."""
@@ -142,6 +143,8 @@ class Bench:
 
 def replay(bench: Bench) -> Iterator[Figure]:
     """Moves replayed with every rule checked, on one core."""
+    from sgfmill import boards  # here, as in parse: a machine that only trains can do without
+
     games = bench.games
     board = new_board(19)
 
@@ -169,6 +172,8 @@ def replay(bench: Bench) -> Iterator[Figure]:
 
 def parse(bench: Bench) -> Iterator[Figure]:
     """SGF to checked games, on one core; sgfmill parses and lists the moves, unchecked."""
+    from sgfmill import sgf
+
     trees, games = bench.trees, bench.games
 
     def ours() -> None:
@@ -206,7 +211,7 @@ def encode(bench: Bench) -> Iterator[Figure]:
     """Random positions to planes and globals, replaying each game."""
     positions = bench.positions
     numbers = np.random.default_rng(0).integers(0, positions.count, 1024)
-    for name in sorted(ENCODINGS):
+    for name in ("full-1", "plain-1"):
         for threads in sorted({1, CORES}):
             with ThreadPoolExecutor(threads) as pool:
 

@@ -9,6 +9,10 @@
 #   scripts/train_on_gpu.sh take OUT
 #       here: puts the parts back together in build/gpu/run, for the next slice, on any machine
 #
+# How much of the GPU training uses, and whether it waits for batches:
+#
+#   scripts/bench.py build/gpu/train.gocnn.xz --sections train --size base --batch 1024
+#
 # A machine that still holds build/gpu/run goes on from that. The budget of the whole run is given
 # once, in the first slice:
 #
