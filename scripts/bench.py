@@ -1,7 +1,8 @@
 """How fast gocnn is here: ``scripts/bench.py [GAMES] [--sections replay,encode] [--json]``.
 
-The sections encode and train also take a packed corpus, and then need no sgfmill. Each figure is that of the quickest of several rounds, on the games of ``data/`` or on those named.
-Where sgfmill does the same work, it is measured in the same run and the ratio is given.
+Each figure is that of the quickest of several rounds, on the games of ``data/`` or on those named.
+The sections encode and train also take a packed corpus, and then need no sgfmill. Where sgfmill
+does the same work, it is measured in the same run and the ratio is given.
 """
 
 import argparse
