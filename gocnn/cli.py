@@ -312,8 +312,7 @@ def suggest(**options: Any) -> None:
 @click.option(
     "--temperature",
     type=click.FloatRange(0, 10),
-    default=0.0,
-    help="0 plays the likeliest move; 1 varies as people do.",
+    help="0 plays the likeliest move; 1 varies as people do (default: by the rank).",
 )
 @click.option("--seed", type=int, help="Play the same game again (default: a new one).")
 @click.option(

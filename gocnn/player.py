@@ -41,6 +41,7 @@ _IN_THE_AIR = 0.1  # a pass is, from this share of the likeliest move's probabil
 RESIGN = -1  # as a point; a pass is size * size
 BEST = -1  # as a rank: whatever wins most
 _STRONGEST = UNKNOWN  # the rank to tell the network for that, see docs/experiments.md
+_RANKS_HEAT = (1, 21, 29), (2.0, 0.4, 0.0)  # temperatures of 20k, 1d, 9d; between them by the rank
 
 
 class Prediction(NamedTuple):
@@ -71,9 +72,9 @@ class Style:
     """
 
     rank: int = UNKNOWN  # whom to imitate, a code of gocnn.ranks, or BEST
-    opponent_rank: int = UNKNOWN
+    opponent_rank: int = UNKNOWN  # unknown tells the network the own rank: most games are even
     kind: int = 0  # a game.SourceKind: the server whose players to imitate
-    temperature: float = 0.0  # 0 plays the likeliest move; 1 as often as a human would
+    temperature: float | None = None  # 0 plays the likeliest move, 1 draws; None goes by rank
     least: float = 0.05  # moves below this share of the likeliest are never drawn
     seed: int | None = None  # for draws and playouts; None draws one
     resign: bool = True
@@ -94,8 +95,24 @@ class Style:
         }
         for name, (low, high) in limits.items():
             value = getattr(self, name)
+            if value is None and name == "temperature":
+                continue
             if not low <= value <= high:
                 raise GocnnError(f"{name} is {low:g} to {high:g}, not {value}")
+
+    @property
+    def heat(self) -> float:
+        """The temperature that moves are drawn at: 0 always plays the likeliest one.
+
+        Told a weak rank, the network's likeliest moves are still far better than a weak player's
+        (docs/experiments.md): what makes a player weak are the other ones. So without a
+        temperature of its own a style draws the more freely, the lower its rank.
+        """
+        if self.temperature is not None:
+            return self.temperature
+        if self.rank in (BEST, UNKNOWN):
+            return 0.0
+        return float(np.interp(self.rank, *_RANKS_HEAT))
 
 
 class Player:
@@ -116,7 +133,7 @@ class Player:
         """What the network is told beside the position."""
         return Conditions(
             rank=_told(self.style.rank),
-            opponent_rank=_told(self.style.opponent_rank),
+            opponent_rank=_told(self.style.opponent_rank or self.style.rank),
             komi=position.komi,
             handicap=handicap(position),
             kind=self.style.kind,
@@ -153,12 +170,13 @@ class Player:
         shares = weights[points]
         if shares.max() <= 0:
             return int(self._random.choice(points))
-        if self.style.temperature == 0:
+        heat = self.style.heat
+        if heat == 0:
             return int(points[shares.argmax()])
         shares = shares / shares.max()
         shares[shares < self.style.least] = 0
         with np.errstate(under="ignore"):
-            shares = shares ** (1 / self.style.temperature)
+            shares = shares ** (1 / heat)
         return int(self._random.choice(points, p=shares / shares.sum()))
 
     # -- the end of the game --------------------------------------------------------------

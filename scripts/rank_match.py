@@ -132,7 +132,7 @@ def line_of(style: Style, rate: float, games: int) -> str:
     low, high = wilson(rate, games)
     told = elo(rate)
     return (
-        f"| {rank_text(style.rank)} | {style.temperature:.2f} "
+        f"| {rank_text(style.rank)} | {style.heat:.2f} "
         f"| {100 * rate:.1f} ({100 * low:.1f} to {100 * high:.1f}) "
         f"| {'-' if told is None else f'{told:+.0f}'} |"
     )

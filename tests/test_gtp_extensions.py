@@ -76,6 +76,11 @@ from gocnn.scoring import RULESETS
             "? 'strong' is no rank: give 20k to 1k, 1d to 9d, pro, or best",
         ),
         ("gocnn-param temperature 0.5/gocnn-param temperature", "= 0.5"),
+        ("gocnn-param rank 9k/gocnn-param temperature", "= rank"),
+        (
+            "gocnn-param temperature 1/gocnn-param temperature RANK/gocnn-param temperature",
+            "= rank",
+        ),
         ("gocnn-param temperature 11", "? temperature is 0 to 10, not 11.0"),
         ("gocnn-param temperature hot", "? syntax error"),
         ("gocnn-param seed -1", "? syntax error"),

@@ -10,6 +10,7 @@ from test_playouts import SEKI
 from gocnn.errors import GocnnError
 from gocnn.features import Conditions
 from gocnn.player import (
+    BEST,
     RESIGN,
     Choice,
     Player,
@@ -339,6 +340,21 @@ def test_temperature_spreads_the_moves_and_the_seed_repeats_them() -> None:
     assert moves(1, 0.01).count(names[0]) == 60
 
 
+def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None:
+    heats = [Style(rank=rank).heat for rank in range(1, 30)]
+    assert heats == sorted(heats, reverse=True)
+    assert len(set(heats)) == 29
+    assert heats[-1] == Style(rank=rank_code("pro")).heat == 0
+    assert Style().heat == Style(rank=BEST).heat == 0
+    assert Style(rank=1, temperature=0.3).heat == 0.3
+
+    def favourites(rank: str) -> int:
+        player = Player(predictor("D4", "F6", "C7"), Style(rank=rank_code(rank), seed=1))
+        return [player.choose(Position(9)).point for _ in range(200)].count(point("D4", 9))
+
+    assert favourites("20k") + 20 < favourites("1k") < favourites("5d") <= favourites("9d") == 200
+
+
 def test_the_network_is_told_the_conditions() -> None:
     told: list[Conditions] = []
 
@@ -350,8 +366,10 @@ def test_the_network_is_told_the_conditions() -> None:
     position.place_handicap(3)
     Player(predict, Style(rank=rank_code("3k"), opponent_rank=rank_code("2d"))).choose(position)
     Player(predict, Style(rank=rank_code("BEST"))).choose(position)
+    Player(predict, Style(rank=rank_code("3k"))).choose(position)
     assert told[0] == Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)
     assert told[1] == Conditions(komi=0.5, handicap=3)
+    assert told[2] == Conditions(rank=18, opponent_rank=18, komi=0.5, handicap=3)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from gocnn.scoring import RULESETS, ruleset
 
 _MOST_VISITS = 1_000_000
 _RANKS = "/".join(map(rank_text, [BEST, *range(RANKS - 1, -1, -1)]))
+_BY_RANK = "rank"  # a temperature that goes by the rank
 _SWITCHES = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
 
 
@@ -39,6 +40,10 @@ def _switch(text: str) -> bool:
     return _SWITCHES[text.lower()]
 
 
+def _temperature(text: str) -> float | None:
+    return None if text.lower() == _BY_RANK else read.real(text)
+
+
 def _seed(text: str) -> int:
     seed = read.integer(text)
     if seed < 0:
@@ -58,7 +63,12 @@ PARAMETERS = {
     "opponent-rank": _style(
         "opponent_rank", f"list/{_RANKS}", lambda s: rank_text(s.opponent_rank), rank_code
     ),
-    "temperature": _style("temperature", "string", lambda s: f"{s.temperature:g}", read.real),
+    "temperature": _style(
+        "temperature",
+        "string",
+        lambda s: _BY_RANK if s.temperature is None else f"{s.temperature:g}",
+        _temperature,
+    ),
     "seed": _style("seed", "string", lambda s: s.seed, _seed),
     "visits": Parameter("string", lambda engine: str(engine.thinker.visits), _set_visits),
     "resign": _style("resign", "bool", lambda s: int(s.resign), _switch),
