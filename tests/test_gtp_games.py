@@ -161,7 +161,7 @@ def test_a_failed_genmove_leaves_the_position() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("--weights no/such.safetensors", "no/such.safetensors: there is no such file"),
+        ("--weights no/such.safetensors", "no/such.safetensors: there is no such weights file"),
         ("--rank strong", "'strong' is no rank: give 20k to 1k, 1d to 9d, pro, or best"),
         ("--temperature nan", "temperature is 0 to 10, not nan"),
         ("--rules ing", "--rules"),
