@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from gocnn.batches import Positions, Stream, ahead
 from gocnn.corpus import Corpus
-from gocnn.devices import fast_bf16, settle
+from gocnn.devices import fast_bf16, keep_memory, settle
 from gocnn.errors import GocnnError
 from gocnn.evaluation import Scores, evaluate
 from gocnn.features import encoding_named
@@ -70,6 +70,8 @@ class Session:
         self.checkpoint_seconds = checkpoint_seconds
         self.corpus = corpus
         self.device = own_device(device)
+        if self.device.type == "cpu":
+            keep_memory()
         self.processes = Processes.join(self.device)
         self.seconds = 0.0  # of training so far, validation included
         self.validations: list[dict[str, Any]] = []

@@ -29,7 +29,7 @@ from torch import nn
 from gocnn.archives import Piece, Walk
 from gocnn.batches import Positions, Stream, ahead
 from gocnn.corpus import Corpus
-from gocnn.devices import choose_device, fast_bf16
+from gocnn.devices import choose_device, fast_bf16, keep_memory
 from gocnn.errors import GocnnError
 from gocnn.features import ENCODINGS, Conditions, Encoding, encoding_named
 from gocnn.game import Game, check_moves, fingerprint
@@ -353,10 +353,15 @@ def main() -> None:
     parser.add_argument("--encoding", choices=sorted(ENCODINGS), default="full-1")
     parser.add_argument("--batch", type=int, default=128, help="positions of an update")
     parser.add_argument("--device", default="auto")
+    parser.add_argument(
+        "--plain-memory", action="store_true", help="without what training does to the allocator"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     figures: list[Figure] = []
     try:
+        if "train" in options.sections and not options.plain_memory:
+            keep_memory()  # at once, before torch has made a tensor
         bench = Bench(options)
         if not options.json:
             print(HEADING)

@@ -1,6 +1,7 @@
 """Devices, views, and the contest between a network as it is and compiled."""
 
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from gocnn.devices import Contest, Views, choose_device, fast_bf16
+from gocnn.devices import Contest, Views, choose_device, fast_bf16, keep_memory
 from gocnn.errors import GocnnError
 from gocnn.symmetry import source_maps
 
@@ -51,6 +52,41 @@ def test_bfloat16_is_taken_only_where_the_processor_has_it(monkeypatch: pytest.M
         assert fast_bf16(CPU) is allowed
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     assert not fast_bf16(CPU)
+
+
+FAULTS = """
+import resource, sys
+from gocnn.devices import keep_memory
+if sys.argv[1] == "keep":
+    keep_memory()
+import torch
+for round in range(12):
+    if round == 2:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    blocks = [torch.ones(12 << 20) for _ in range(2)]  # 48 MiB each, and all of it written
+    del blocks
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")
+def test_freed_memory_is_kept() -> None:
+    """Without, each round of a hundred megabytes is new to the process, page by page."""
+
+    def faults(way: str) -> int:
+        environment = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
+        environment["THP_MEM_ALLOC_ENABLE"] = "0"
+        command = [sys.executable, "-c", FAULTS, way]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert 4 * faults("keep") < faults("leave")
+
+
+def test_elsewhere_memory_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.libc_ver", lambda: ("", ""))
+    monkeypatch.setattr("ctypes.CDLL", lambda _: pytest.fail("there is no glibc here"))
+    keep_memory()
 
 
 def test_views_on_a_device_are_those_of_the_board() -> None:
