@@ -16,7 +16,7 @@ from gocnn.devices import choose_device, settle
 from gocnn.errors import GocnnError
 from gocnn.evaluation import evaluate as measure
 from gocnn.filters import Filters
-from gocnn.networks import SIZES
+from gocnn.networks import SIZES, tower
 from gocnn.prepare import Report
 from gocnn.runs import Budget, Processes, Run, own_device
 from gocnn.sources import corpus_of
@@ -33,12 +33,7 @@ def _tower(size: str | None, initial: Path | None) -> dict[str, int]:
     """The blocks and filters of that size; of none, what the initial weights have."""
     if size is None:
         return {} if initial else SIZES[DEFAULT_SIZE]
-    if size in SIZES:
-        return SIZES[size]
-    blocks, cross, channels = size.partition("x")
-    if cross and blocks.isdigit() and channels.isdigit() and int(blocks) and int(channels):
-        return {"blocks": int(blocks), "channels": int(channels)}
-    raise GocnnError(f"--size {size}: use {', '.join(SIZES)}, or BLOCKSxFILTERS such as 4x48")
+    return tower(size)
 
 
 def _budget(options: dict[str, Any], corpus: Corpus) -> Budget | None:

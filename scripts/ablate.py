@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from gocnn.batches import Positions
 from gocnn.corpus import Corpus
@@ -26,7 +25,8 @@ from gocnn.devices import choose_device, settle
 from gocnn.errors import GocnnError
 from gocnn.evaluation import measure, ratio, sample
 from gocnn.features import encoding_named
-from gocnn.networks import build
+from gocnn.networks import tower
+from gocnn.networks.cost import multiply_adds
 from gocnn.runs import Budget, Run
 from gocnn.sources import corpus_of
 from gocnn.symmetry import VIEWS
@@ -102,24 +102,11 @@ class Result:
     seconds: float  # of training, validation included
 
 
-def tower(size: str) -> dict[str, int]:
-    """The settings of a tower written BLOCKSxFILTERS.
-
-    Raises:
-        GocnnError: when it is written otherwise.
-    """
-    blocks, _, channels = size.partition("x")
-    if not (blocks.isdigit() and channels.isdigit() and int(blocks) and int(channels)):
-        raise GocnnError(f"--size {size}: write BLOCKSxFILTERS, such as 4x32")
-    return {"blocks": int(blocks), "channels": int(channels)}
-
-
-def multiply_adds(encoding: str, size: str) -> int:
-    """Of a forward pass, for each point of the board; the few beside the filters are left out."""
+def cost(encoding: str, size: str) -> int:
+    """Multiply-adds of a forward pass."""
     shown = encoding_named(encoding)
     inputs = {"planes": shown.plane_count, "globals": shown.global_count}
-    network = build("resnet", inputs | tower(size))
-    return sum(m.weight.numel() for m in network.modules() if isinstance(m, nn.Conv2d))
+    return multiply_adds("resnet", inputs | tower(size))
 
 
 def run_of(variant: Variant, plan: Plan, seed: int) -> Run:
@@ -127,7 +114,7 @@ def run_of(variant: Variant, plan: Plan, seed: int) -> Run:
     size, positions = variant.size or plan.size, plan.positions
     if variant.size:
         base = VARIANTS[BASE]
-        share = multiply_adds(base.encoding, plan.size) / multiply_adds(variant.encoding, size)
+        share = cost(base.encoding, plan.size) / cost(variant.encoding, size)
         positions = round(positions * share)
     recipe = dict(variant.recipe)
     recipe["seed"] = seed + recipe.get("seed", 0)

@@ -33,7 +33,7 @@ from gocnn.devices import choose_device, fast_bf16, keep_memory
 from gocnn.errors import GocnnError
 from gocnn.features import ENCODINGS, Conditions, Encoding, encoding_named
 from gocnn.game import Game, check_moves, fingerprint
-from gocnn.networks import SIZES, build
+from gocnn.networks import build, tower
 from gocnn.networks.cost import multiply_adds
 from gocnn.playouts import sample
 from gocnn.position import Position
@@ -80,7 +80,7 @@ class Bench:
         self.settings = {
             "planes": self.encoding.plane_count,
             "globals": self.encoding.global_count,
-            **SIZES[options.size],
+            **tower(options.size),
         }
 
     def seconds(self, work: Callable[[], object]) -> float:
@@ -292,6 +292,8 @@ def predict(bench: Bench) -> Iterator[Figure]:
     yield Figure("predict", f"{told}, one position, median", statistics.median(times), "ms")
     seconds = bench.seconds(lambda: predictor.predict(positions, [Conditions()] * count))
     yield Figure("predict", f"{told}, batch {count}", count / seconds, "positions/s")
+    needed = multiply_adds("resnet", bench.settings)
+    yield Figure("predict", f"{told}, a position needs", needed / 1e6, "Mmult-adds")
 
 
 def playouts(bench: Bench) -> Iterator[Figure]:
@@ -349,7 +351,7 @@ def main() -> None:
     parser.add_argument("--sections", type=chosen, default=list(SECTIONS))
     parser.add_argument("--most", type=int, default=2000, help="games to use, at most")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each figure, about")
-    parser.add_argument("--size", choices=sorted(SIZES), default="small")
+    parser.add_argument("--size", default="small", help="of the network: a name, or as 6x96")
     parser.add_argument("--encoding", choices=sorted(ENCODINGS), default="full-1")
     parser.add_argument("--batch", type=int, default=128, help="positions of an update")
     parser.add_argument("--device", default="auto")

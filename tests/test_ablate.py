@@ -11,6 +11,7 @@ from playing import random_corpus
 
 from gocnn.corpus import Corpus
 from gocnn.features import Conditions, encoding_named
+from gocnn.networks import tower
 from gocnn.position import Position
 from gocnn.predictor import Predictor
 from gocnn.runs import Budget
@@ -51,16 +52,11 @@ def test_every_variant_differs_from_the_base_in_something(name: str) -> None:
 @pytest.mark.parametrize("size", ["2x32", "4x48", "6x32"])
 def test_other_sizes_get_the_same_multiply_adds(size: str) -> None:
     other = ablate.run_of(ablate.VARIANTS[size], PLAN, 0)
-    assert other.settings == ablate.tower(size)
+    assert other.settings == tower(size)
     assert isinstance(other.budget, Budget)
     assert other.budget.positions is not None
-    work = other.budget.positions * ablate.multiply_adds("full-1", size)
-    assert work == pytest.approx(1000 * ablate.multiply_adds("full-1", "4x32"), rel=1e-3)
-
-
-def test_multiply_adds_are_those_of_the_filters() -> None:
-    stem, block, heads = 34 * 32 * 9, 2 * 32 * 32 * 9, 32 * 32 + 32 * 9 + 32 * 16
-    assert ablate.multiply_adds("full-1", "4x32") == stem + 4 * block + heads
+    work = other.budget.positions * ablate.cost("full-1", size)
+    assert work == pytest.approx(1000 * ablate.cost("full-1", "4x32"), rel=1e-3)
 
 
 def test_variants_are_measured_on_the_same_positions(
@@ -125,7 +121,7 @@ def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ("options", "message"),
     [
         (["--variants", "base,nonsense"], "^ablate: unknown variant 'nonsense'; there are base,"),
-        (["--size", "large"], "^ablate: --size large: write BLOCKSxFILTERS, such as 4x32$"),
+        (["--size", "4x"], "^ablate: --size 4x: use tiny, .*, or BLOCKSxFILTERS such as 4x48$"),
         (["--board-size", "13"], "no games of 13x13 here$"),
         (["--positions", "0"], "^ablate: a run needs one budget above 0"),
     ],

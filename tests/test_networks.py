@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gocnn.errors import GocnnError
-from gocnn.networks import ARCHITECTURES, SIZES, build
+from gocnn.networks import ARCHITECTURES, SIZES, build, tower
 from gocnn.networks.cost import multiply_adds
 from gocnn.networks.growth import grow
 from gocnn.networks.norm import BatchNorm, folded
@@ -143,3 +143,14 @@ def test_multiply_adds_are_those_of_every_filter_and_matrix() -> None:
     points = 5 * 16 * 9 + 2 * 2 * 16 * 16 * 9 + 16 * 2 * head + 2 * head * 9 + 16 * head
     matrices = 7 * context + 3 * context * 16 + (2 * head + context) * 2 * head + 2 * head * 2
     assert multiply_adds("resnet", SETTINGS, 9) == 81 * points + matrices
+
+
+def test_a_size_is_a_name_or_blocks_by_filters() -> None:
+    assert tower("base") == SIZES["base"]
+    assert tower("4x48") == {"blocks": 4, "channels": 48}
+
+
+@pytest.mark.parametrize("size", ["", "middling", "4x", "0x48", "4x-1", "4x4x4"])
+def test_other_sizes_are_refused(size: str) -> None:
+    with pytest.raises(GocnnError, match=f"--size {size}: use tiny, .*BLOCKSxFILTERS"):
+        tower(size)

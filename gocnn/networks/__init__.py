@@ -41,6 +41,20 @@ SIZES: dict[str, dict[str, int]] = {
 }
 
 
+def tower(size: str) -> dict[str, int]:
+    """Blocks and channels of a size: a name of `SIZES`, or BLOCKSxFILTERS such as 4x48.
+
+    Raises:
+        GocnnError: when it is neither.
+    """
+    if size in SIZES:
+        return SIZES[size]
+    blocks, cross, channels = size.partition("x")
+    if cross and blocks.isdigit() and channels.isdigit() and int(blocks) and int(channels):
+        return {"blocks": int(blocks), "channels": int(channels)}
+    raise GocnnError(f"--size {size}: use {', '.join(SIZES)}, or BLOCKSxFILTERS such as 4x48")
+
+
 def build(architecture: str, settings: dict[str, Any]) -> nn.Module:
     """A network of a registered architecture, freshly initialised.
 
