@@ -107,7 +107,13 @@ class Session:
             network, encoding, passport = load_weights(run.initial)
             settings = passport.settings | run.settings
             torch.manual_seed(run.recipe.seed)
-            weights = grow(network, build(passport.architecture, settings)).state_dict()
+            try:
+                weights = grow(network, build(passport.architecture, settings)).state_dict()
+            except GocnnError as error:
+                raise GocnnError(
+                    f"{run.initial}: {error}; give a --size that is nowhere smaller, "
+                    "or learn from it with --teacher"
+                ) from error
             run = replace(
                 run,
                 architecture=passport.architecture,

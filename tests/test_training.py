@@ -204,7 +204,9 @@ def test_fine_tuning_cannot_shrink_the_network(corpus: Corpus, tmp_path: Path) -
     _session(corpus, tmp_path / "a").work()
     weights = str(tmp_path / "a" / "weights.safetensors")
     run = Run(settings={"channels": 2}, budget=Budget(positions=32), initial=weights)
-    with pytest.raises(GocnnError, match="can grow, not shrink"):
+    with pytest.raises(
+        GocnnError, match=r"weights\.safetensors: .*can grow, not shrink.*--teacher$"
+    ):
         _session(corpus, tmp_path / "b", run)
 
 
