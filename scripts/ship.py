@@ -45,7 +45,12 @@ def measured(weights: Path, sets: dict[str, Path], positions: int) -> dict[str, 
     return accuracy
 
 
-def _set(text: str) -> tuple[str, Path]:
+def named(text: str) -> tuple[str, Path]:
+    """An option written NAME=CORPUS.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is written otherwise.
+    """
     name, equals, path = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r}: write NAME=CORPUS")
@@ -58,7 +63,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--name", default="default", help="under which it ships")
     parser.add_argument("--trained", required=True, help="how, in words")
-    parser.add_argument("--on", type=_set, action="append", default=[], help="NAME=CORPUS")
+    parser.add_argument("--on", type=named, action="append", default=[], help="NAME=CORPUS")
     parser.add_argument("--positions", type=int, default=60_000, help="of each set, at most")
     options = parser.parse_args()
     target = HOME / f"{options.name}.safetensors"
