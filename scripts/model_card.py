@@ -1,0 +1,127 @@
+"""Measure the networks that ship, and write the figures into docs/model-card.md.
+
+``scripts/model_card.py --on test/kgs=kgs.gocnn --on test/pro=pro.gocnn --on
+test/tygem-9d=tygem-9d.gocnn --training games.gocnn`` replaces what stands between the markers of
+the card, section by section, and draws its example positions anew. The first set is the one that
+situations, certainty and ranks are measured on. ``--only SECTION,...`` leaves the others as they
+are. The words of the card are its authors': read them again when the figures have changed.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import card_tables as tables
+import numpy as np
+from card_tables import Work
+from ship import named
+from weaknesses import Case, Network
+
+from gocnn.batches import Positions
+from gocnn.corpus import Corpus
+from gocnn.errors import GocnnError
+from gocnn.shipped import shipped
+from gocnn.weights import write_atomically
+
+CARD = Path(__file__).parents[1] / "docs" / "model-card.md"
+MATCH = "match"  # a section that is left out unless --games are asked for
+
+
+@dataclass(frozen=True)
+class Example:
+    """A position of the card, as `docs/model-card/examples.json` names it."""
+
+    set: str
+    game: str  # fingerprint of the game, in hexadecimal
+    move: int  # that is to be played, from 1
+    picture: str  # name of the file
+    about: str  # in words, true whatever the network says
+
+
+def examples(work: Work) -> str:
+    """The positions of `examples.json`, measured and drawn anew."""
+    file = work.folder / "examples.json"
+    wanted = [Example(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))]
+    texts = []
+    for example in wanted:
+        games = work.sets.get(example.set)
+        if games is None:
+            raise GocnnError(f"{file}: names {example.set}, which no --on gives")
+        found = np.flatnonzero(games.games["hash"] == int(example.game, 16))
+        if len(found) != 1:
+            raise GocnnError(f"{example.set}: the game of {example.picture} is not in there")
+        one = work.network.measure(Positions(games, found), np.array([example.move - 1]))
+        case = Case.of(one, 0)
+        path = work.folder / f"{example.picture}.svg"
+        write_atomically(path, case.svg().encode())
+        texts.append(
+            f"![{example.picture}]({work.folder.name}/{path.name})\n\n{case}. {example.about}"
+        )
+    return "\n\n".join(texts)
+
+
+SECTIONS: dict[str, Callable[[Work], str]] = {
+    "weights": tables.about_weights,
+    "accuracy": tables.accuracy,
+    "phases": tables.phases,
+    "ranks": tables.ranks,
+    "value": tables.value,
+    "certainty": tables.certainty,
+    "situations": tables.by_situation,
+    "examples": examples,
+    "told": tables.told,
+    MATCH: tables.match,
+}
+
+
+def replaced(card: str, section: str, text: str) -> str:
+    """The card with the text of a section replaced.
+
+    Raises:
+        GocnnError: when the card has no such section.
+    """
+    begin, end = f"<!-- begin {section} -->", f"<!-- end {section} -->"
+    before, found, rest = card.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise GocnnError(f"the card has no section {section}: it needs {begin} and {end}")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
+
+
+def main() -> None:
+    """Read the options, measure, write each section as soon as it is there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    ours = ",".join(sorted(shipped(), key=lambda name: name != "default"))
+    parser.add_argument("--weights", default=ours, help="names or files; the first most of all")
+    parser.add_argument("--on", type=named, action="append", required=True)
+    parser.add_argument("--training", type=Path, help="the training corpus")
+    parser.add_argument("--positions", type=int, default=20_000, help="of each set, at most")
+    parser.add_argument("--games", type=int, default=0, help="of each rank; 0 leaves the match")
+    parser.add_argument("--only", default=",".join(SECTIONS), help="sections with commas between")
+    parser.add_argument("--card", type=Path, default=CARD)
+    options = parser.parse_args()
+    card: Path = options.card
+    try:
+        networks = {name: Network.load(name) for name in options.weights.split(",")}
+        sets = {name: Corpus.open(path) for name, path in options.on}
+        training = None if options.training is None else Corpus.open(options.training)
+        work = Work(
+            networks, sets, training, options.positions, options.games, card.with_suffix("")
+        )
+        for section in options.only.split(","):
+            if section == MATCH and not options.games:
+                continue
+            if section not in SECTIONS:
+                raise GocnnError(f"no section {section!r}; there are {', '.join(SECTIONS)}")
+            text = replaced(card.read_text(encoding="utf-8"), section, SECTIONS[section](work))
+            write_atomically(card, text.encode())
+            print(f"{card}: {section}", file=sys.stderr)
+    except (GocnnError, OSError) as error:
+        sys.exit(f"model_card: {error}")
+
+
+if __name__ == "__main__":
+    main()
