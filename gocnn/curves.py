@@ -49,25 +49,13 @@ def draw_curve(log: Path, picture: Path) -> bool:
     if not training and not validation:
         return False
     figure, left, right = _panels(picture)
-    for axes, key, held_out, scale in (
-        (left, "policy_loss", "loss", 1),
-        (right, "top1", "top1", 100),
-    ):
-        axes.plot(
-            [e["positions"] for e in training],
-            _smooth([e[key] * scale for e in training]),
-            color="0.6",
-            linewidth=1,
-            label="training",
-        )
-        axes.plot(
-            [e["positions"] for e in validation],
-            [e[held_out] * scale for e in validation],
-            "o-",
-            color="C0",
-            markersize=4,
-            label="held-out games",
-        )
+    _plot(
+        (left, right),
+        training,
+        validation,
+        line={"color": "0.6", "linewidth": 1, "label": "training"},
+        dots={"linestyle": "-", "color": "C0", "markersize": 4, "label": "held-out games"},
+    )
     right.legend(loc="lower right")
     figure.savefig(picture)
     return True
@@ -94,24 +82,9 @@ def draw_curves(logs: Mapping[str, Path], picture: Path) -> bool:
         # The beginning falls and climbs too steeply to share a scale with the rest.
         shown = training[len(training) // 20 :]
         style = _style(number)
-        for axes, key, held_out, scale in (
-            (left, "policy_loss", "loss", 1),
-            (right, "top1", "top1", 100),
-        ):
-            axes.plot(
-                [e["positions"] for e in shown],
-                _smooth([e[key] * scale for e in shown]),
-                label=name if axes is left else None,
-                **style,
-            )
-            axes.plot(
-                [e["positions"] for e in validation],
-                [e[held_out] * scale for e in validation],
-                "o",
-                color=style["color"],
-                markersize=3,
-            )
-    figure.legend(loc="outside right center")
+        dots = {"linestyle": "none", "color": style["color"], "markersize": 3}
+        _plot((left, right), shown, validation, line=style | {"label": name}, dots=dots)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside right center")
     figure.savefig(picture)
     return True
 
@@ -139,6 +112,30 @@ def _panels(picture: Path) -> tuple[Any, Any, Any]:
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
     return figure, left, right
+
+
+def _plot(
+    panels: tuple[Any, Any],
+    training: list[dict[str, Any]],
+    validation: list[dict[str, Any]],
+    *,
+    line: dict[str, Any],
+    dots: dict[str, Any],
+) -> None:
+    """A run in both panels, its training in the style of `line`, the held-out games in `dots`."""
+    measures = ("policy_loss", "loss", 1), ("top1", "top1", 100)
+    for axes, (key, held_out, scale) in zip(panels, measures, strict=True):
+        axes.plot(
+            [e["positions"] for e in training],
+            _smooth([e[key] * scale for e in training]),
+            **line,
+        )
+        axes.plot(
+            [e["positions"] for e in validation],
+            [e[held_out] * scale for e in validation],
+            marker="o",
+            **dots,
+        )
 
 
 def _smooth(values: list[float], weight: float = 0.9) -> list[float]:

@@ -259,3 +259,15 @@ def ratio(values: NDArray[np.float64], games: NDArray[np.int64]) -> tuple[float,
     residuals = np.bincount(cluster, weights=values - mean)
     variance = clusters / (clusters - 1) * float(residuals @ residuals) / len(values) ** 2
     return mean, 1.96 * variance**0.5
+
+
+def with_margin(
+    mean: float, margin: float | None, scale: float, digits: int, sign: str = ""
+) -> str:
+    """What `ratio` returns as text, both times `scale`; with a sign of "+" always signed.
+
+    >>> with_margin(0.25, 0.01, 100, 1), with_margin(0.25, None, 1, 2, "+")
+    ('25.0 ± 1.0', '+0.25')
+    """
+    text = f"{scale * mean:{sign}.{digits}f}"
+    return text if margin is None else f"{text} ± {scale * margin:.{digits}f}"

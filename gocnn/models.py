@@ -65,10 +65,9 @@ def table(found: list[Model]) -> str:
     lines = [f"{'name':<10}{'network':<16}{'size':>8}{'one position':>14}{heads}"]
     for model in found:
         passport = model.passport
-        tower = "x".join(str(passport.settings.get(key, "?")) for key in ("blocks", "channels"))
         shares = [passport.accuracy.get(name) for name in sets]
         lines.append(
-            f"{model.name:<10}{passport.architecture + ' ' + tower:<16}"
+            f"{model.name:<10}{passport.network:<16}"
             f"{model.bytes / 1e6:>5.1f} MB{model.milliseconds:>11.1f} ms"
             + "".join(f"{'-' if share is None else f'{100 * share:.1f}':>13}" for share in shares)
         )

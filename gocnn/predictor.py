@@ -73,9 +73,8 @@ class Predictor:
     def describe(self) -> str:
         """One line: what was loaded."""
         passport = self.passport
-        shape = "x".join(str(passport.settings.get(k, "?")) for k in ("blocks", "channels"))
         return (
-            f"{passport.architecture} {shape}, {passport.encoding}, "
+            f"{passport.network}, {passport.encoding}, "
             f"{passport.positions:,} positions, on {self.device.type}"
         )
 

@@ -23,7 +23,7 @@ from gocnn.corpus import Corpus
 from gocnn.curves import draw_curves
 from gocnn.devices import choose_device, settle
 from gocnn.errors import GocnnError
-from gocnn.evaluation import measure, ratio, sample
+from gocnn.evaluation import HIT, LOSS, RIGHT, measure, ratio, sample, with_margin
 from gocnn.features import encoding_named
 from gocnn.networks import tower
 from gocnn.networks.cost import multiply_adds
@@ -225,26 +225,19 @@ class Ablations:
         return "\n".join(lines) + "\n"
 
     def _cells(self, measured: Measured, base: Measured | None, with_value: bool) -> Iterator[str]:
-        for column, scale, digits in ((0, 100, 2), (2, 1, 3)):
-            yield _with_margin(*ratio(measured[:, column], self.games), scale, digits)
+        for column, scale, digits in ((HIT, 100, 2), (LOSS, 1, 3)):
+            yield with_margin(*ratio(measured[:, column], self.games), scale, digits)
             if base is None:
                 yield "-"
             else:
                 difference = measured[:, column] - base[:, column]
-                yield _with_margin(*ratio(difference, self.games), scale, digits, sign="+")
-        yield f"{100 * np.nanmean(measured[:, 3]):.1f}" if with_value else "-"
+                yield with_margin(*ratio(difference, self.games), scale, digits, sign="+")
+        yield f"{100 * np.nanmean(measured[:, RIGHT]):.1f}" if with_value else "-"
 
 
 def _mean(results: list[Result], symmetries: int) -> Measured:
     mean: Measured = np.mean([result.measured[symmetries] for result in results], axis=0)
     return mean
-
-
-def _with_margin(
-    mean: float, margin: float | None, scale: float, digits: int, sign: str = ""
-) -> str:
-    text = f"{scale * mean:{sign}.{digits}f}"
-    return text if margin is None else f"{text} ± {scale * margin:.{digits}f}"
 
 
 def ablate(work: Ablations, names: list[str], seeds: int) -> bool:

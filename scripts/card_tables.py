@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from rank_match import HEAD, line_of, play, style_of
 from rank_tables import BANDS, measure_bands, ranks_of, tables
 from situations import situations
-from weaknesses import Measured, Network, passes, table, with_margin
+from weaknesses import Measured, Network, passes, table
 
 from gocnn.batches import Positions
 from gocnn.corpus import Corpus
-from gocnn.evaluation import HIT, Row, ratio, sample, scores_of
+from gocnn.evaluation import HIT, Row, ratio, sample, scores_of, with_margin
 from gocnn.player import rank_text
 from gocnn.predictor import Predictor
 from gocnn.shipped import resolve
@@ -86,10 +86,9 @@ def about_weights(work: Work) -> str:
         path, told = resolve(name), network.passport
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         parameters = sum(p.numel() for p in network.module.parameters())
-        shape = "x".join(str(told.settings.get(key, "?")) for key in ("blocks", "channels"))
         found.append(
             {
-                "architecture": f"{told.architecture} {shape}, {parameters:,} parameters",
+                "architecture": f"{told.network}, {parameters:,} parameters",
                 "input": told.encoding,
                 "trained on": f"{told.positions:,} positions; {told.steps:,} updates of its own",
                 "corpus": told.corpus,
@@ -131,8 +130,7 @@ def _gain(one: Measured, eight: Measured) -> str:
     """What eight views add, on the positions that both were measured on."""
     _, first, second = np.intersect1d(one.numbers, eight.numbers, return_indices=True)
     gain = eight.rows[second, HIT] - one.rows[first, HIT]
-    mean, margin = ratio(gain, eight.games[second])
-    return f"{100 * mean:+.1f}" + ("" if margin is None else f" ± {100 * margin:.1f}")
+    return with_margin(*ratio(gain, eight.games[second]), 100, 1, "+")
 
 
 def phases(work: Work) -> str:

@@ -23,7 +23,7 @@ from gocnn.batches import AS_RECORDED, Positions, Told
 from gocnn.corpus import Corpus
 from gocnn.devices import choose_device, settle
 from gocnn.errors import GocnnError
-from gocnn.evaluation import HIT, LOSS, measure, ranks_to_move, ratio
+from gocnn.evaluation import HIT, LOSS, measure, ranks_to_move, ratio, with_margin
 from gocnn.features import Encoding
 from gocnn.filters import Filters
 from gocnn.player import rank_code
@@ -144,7 +144,7 @@ def tables(found: Sequence[Played]) -> str:
 
 def _table(found: Sequence[Played], title: str, column: int, scale: float, digits: int) -> str:
     heads = [f"{p.name}, {len(np.unique(p.games))} games" for p in found]
-    recorded = [_cell(p.recorded[:, column], p.games, scale, digits) for p in found]
+    recorded = [with_margin(*ratio(p.recorded[:, column], p.games), scale, digits) for p in found]
     lines = [
         f"| {title}, told | played by " + " | ".join(heads) + " |",
         "|---" * (len(found) + 1) + "|",
@@ -152,23 +152,13 @@ def _table(found: Sequence[Played], title: str, column: int, scale: float, digit
     ]
     for rank in found[0].told:
         cells = [
-            _cell(p.told[rank][:, column] - p.recorded[:, column], p.games, scale, digits, "+")
+            with_margin(
+                *ratio(p.told[rank][:, column] - p.recorded[:, column], p.games), scale, digits, "+"
+            )
             for p in found
         ]
         lines.append(f"| {rank_name(rank)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def _cell(
-    values: NDArray[np.float64],
-    games: NDArray[np.int64],
-    scale: float,
-    digits: int,
-    sign: str = "",
-) -> str:
-    mean, margin = ratio(values, games)
-    text = f"{scale * mean:{sign}.{digits}f}"
-    return text if margin is None else f"{text} ± {scale * margin:.{digits}f}"
 
 
 def ranks_of(text: str) -> list[int]:

@@ -25,7 +25,7 @@ from gocnn.corpus import Corpus
 from gocnn.devices import choose_device, settle
 from gocnn.draw import board_svg
 from gocnn.errors import GocnnError
-from gocnn.evaluation import CHOICE, HIT, LOSS, SURE, Row, measure, row_of, sample
+from gocnn.evaluation import CHOICE, HIT, LOSS, SURE, Row, measure, row_of, sample, with_margin
 from gocnn.features import Encoding
 from gocnn.filters import Filters
 from gocnn.position import Position
@@ -124,12 +124,6 @@ def _line(row: Row) -> str:
         with_margin(row.cross_entropy, row.cross_entropy_interval, 1, 3),
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def with_margin(value: float, margin: float | None, scale: float, digits: int) -> str:
-    """A figure of `Row` with its interval, both times `scale`."""
-    text = f"{scale * value:.{digits}f}"
-    return text if margin is None else f"{text} ± {scale * margin:.{digits}f}"
 
 
 def surest_errors(measured: Measured, holds: NDArray[np.bool_], most: int) -> NDArray[np.int64]:

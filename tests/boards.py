@@ -4,6 +4,20 @@ from gocnn.coords import point_of_vertex
 from gocnn.position import Position
 from gocnn.rules import BLACK
 
+# White catches D5 with E6. Upwards the stone F9 stops the ladder; so it runs down to the right,
+# over F3, G3, G2 to the edge.
+LADDER = """
+. . . . . X . . .
+. . . . . . . . .
+. . O O . . . . .
+. O X X . . . . .
+. . O X . . . . .
+. . . O . . . . .
+. . . . . . . . .
+. . . . . . . . .
+. . . . . . . . .
+"""
+
 
 def board(diagram: str, *, to_move: int = BLACK, komi: float = 0.0) -> Position:
     """The position of a diagram; the board is as large as it has rows."""

@@ -5,25 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from boards import board, point
+from boards import LADDER, board, point
 
 from gocnn import ladders
 from gocnn.coords import vertex
 from gocnn.position import Position
 from gocnn.rules import BLACK, EMPTY, WHITE
-
-# Upwards the stone F9 stops the ladder; so it runs down to the right, over F3, G3, G2 to the edge.
-LADDER = """
-. . . . . X . . .
-. . . . . . . . .
-. . O O . . . . .
-. O X X . . . . .
-. . O X . . . . .
-. . . O . . . . .
-. . . . . . . . .
-. . . . . . . . .
-. . . . . . . . .
-"""
 
 
 def _with(vertices: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import weaknesses
-from boards import board, point
+from boards import LADDER, board, point
 from playing import random_corpus
 from situations import CATCH, KO_ANSWER, KO_BAN, LOST, RACE, situations
 
@@ -21,18 +21,6 @@ from gocnn.rules import BLACK, WHITE
 from gocnn.weights import Passport, save_weights
 
 KO = ". X O . . / X . X O . / . X O . . / . . . . . / . . . . ."
-# White catches with E6, and the ladder runs to the lower right; upwards F9 would stop it.
-LADDER = """
-. . . . . X . . .
-. . . . . . . . .
-. . O O . . . . .
-. O X X . . . . .
-. . O X . . . . .
-. . . O . . . . .
-. . . . . . . . .
-. . . . . . . . .
-. . . . . . . . .
-"""
 
 
 def found(diagram: str, to_move: int, moves: str) -> list[set[str]]:

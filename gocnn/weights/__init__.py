@@ -40,6 +40,12 @@ class Passport:
     gocnn: str = __version__  # the version that wrote it
     format: int = FORMAT
 
+    @property
+    def network(self) -> str:
+        """Architecture and size in words, such as "resnet 6x96"."""
+        size = "x".join(str(self.settings.get(key, "?")) for key in ("blocks", "channels"))
+        return f"{self.architecture} {size}"
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file so that at any moment the old one or the new one is whole.
