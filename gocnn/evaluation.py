@@ -17,6 +17,7 @@ from torch import nn
 
 from gocnn.batches import AS_RECORDED, Batch, Positions, Told, ahead, shuffled
 from gocnn.devices import Views
+from gocnn.errors import GocnnError
 from gocnn.features import Encoding
 from gocnn.inference import check_symmetries, infer, ready
 from gocnn.progress import bar
@@ -231,7 +232,10 @@ def _measured(
     log_policy, value = infer(network, loaded.planes, loaded.globals, device, views, symmetries)
     moves = torch.from_numpy(loaded.moves).to(device)
     played = log_policy.gather(1, moves[:, None])
-    better = (log_policy > played).sum(1)
+    if log_policy.isnan().any():
+        raise GocnnError("the network answers NaN; its training diverged or its weights are damaged")
+    # Ties count against the network: one that answers the same everywhere predicts nothing.
+    better = (log_policy >= played).sum(1) - 1
     right = ((value > 0).float() == torch.from_numpy(loaded.results).to(device)).double()
     known = torch.from_numpy(loaded.known * (loaded.results != 0.5)).to(device)
     right[known == 0] = torch.nan
