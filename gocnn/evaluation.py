@@ -233,7 +233,7 @@ def _measured(
     moves = torch.from_numpy(loaded.moves).to(device)
     played = log_policy.gather(1, moves[:, None])
     if log_policy.isnan().any():
-        raise GocnnError("the network answers NaN; its training diverged or its weights are damaged")
+        raise GocnnError("the network answers NaN: its training diverged, or it is damaged")
     # Ties count against the network: one that answers the same everywhere predicts nothing.
     better = (log_policy >= played).sum(1) - 1
     right = ((value > 0).float() == torch.from_numpy(loaded.results).to(device)).double()

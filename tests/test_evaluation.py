@@ -30,10 +30,32 @@ class _PlaysBesideTheLast(nn.Module):
         return Output(logits, context[:, 62] * 2 - 1)
 
 
+class _Constant(nn.Module):
+    """Gives every move the same logit."""
+
+    def __init__(self, logit: float) -> None:
+        super().__init__()
+        self.logit = logit
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        shape = (len(planes), planes[0, 0].numel() + 1)
+        return Output(planes.new_full(shape, self.logit), context[:, 0])
+
+
 @pytest.fixture(scope="module")
 def positions() -> Positions:
     corpus = random_corpus(10, moves=60)
     return Positions(corpus, np.arange(len(corpus)), passes=False)
+
+
+def test_a_tie_is_not_a_prediction(positions: Positions) -> None:
+    scores = evaluate(_Constant(0.0), FULL, positions, device=CPU, label=None)
+    assert scores.total.top1 == scores.total.top5 == 0
+
+
+def test_nan_is_refused(positions: Positions) -> None:
+    with pytest.raises(GocnnError, match="NaN"):
+        evaluate(_Constant(float("nan")), FULL, positions, device=CPU, label=None)
 
 
 def test_the_figures_are_those_of_a_loop_over_the_games(positions: Positions) -> None:
@@ -54,8 +76,9 @@ def test_the_figures_are_those_of_a_loop_over_the_games(positions: Positions) ->
             count += 1
     assert scores.total.positions == count == positions.count
     assert scores.total.games == 10
-    # Without a favourite the network calls all empty points equal first, and so counts a hit.
-    assert scores.total.top1 * count >= hits > count // 3
+    # Without a favourite the network calls all empty points equal first, which is no prediction.
+    assert scores.total.top1 * count == pytest.approx(hits)
+    assert hits > count // 3
     assert scores.total.value_accuracy == pytest.approx(right / count)
     assert scores.total.top5 >= scores.total.top1
 
