@@ -1,7 +1,7 @@
 """gocnn predicts Go moves with a poolless convolutional network.
 
-Importing the package loads nothing heavy; see `gocnn.predictor.Predictor` for moves and
-`gocnn.position.Position` for a board.
+Importing the package loads nothing heavy; see `gocnn.inference.predictor.Predictor` for moves and
+`gocnn.go.position.Position` for a board.
 """
 
 import os

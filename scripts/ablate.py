@@ -18,21 +18,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gocnn.batches import Positions
-from gocnn.corpus import Corpus
-from gocnn.curves import draw_curves
-from gocnn.devices import choose_device, settle
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.prepare import corpus_of
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.evaluation import HIT, LOSS, RIGHT, measure, ratio, sample, with_margin
-from gocnn.features import encoding_named
-from gocnn.networks import tower
-from gocnn.networks.cost import multiply_adds
-from gocnn.runs import Budget, Run
-from gocnn.sources import corpus_of
-from gocnn.symmetry import VIEWS
-from gocnn.trainer import Recipe
-from gocnn.training import Session
-from gocnn.weights import load_tensors, load_weights, save_tensors, write_atomically
+from gocnn.evaluation.metrics import HIT, LOSS, RIGHT, measure, sample
+from gocnn.features.encoding import encoding_named
+from gocnn.files import write_atomically
+from gocnn.go.symmetry import VIEWS
+from gocnn.inference.weights import load_tensors, load_weights, save_tensors
+from gocnn.network.device import choose_device, settle
+from gocnn.network.flops import multiply_adds
+from gocnn.network.registry import tower
+from gocnn.stats import ratio, with_margin
+from gocnn.training.config import Budget, Recipe, Run
+from gocnn.training.curves import draw_curves
+from gocnn.training.loop import Session
 
 Measured = NDArray[np.float64]
 
@@ -97,7 +98,9 @@ class Plan:
 class Result:
     """One trained variant."""
 
-    measured: dict[int, Measured]  # by symmetries, as `gocnn.evaluation.measure` returns them
+    measured: dict[
+        int, Measured
+    ]  # by symmetries, as `gocnn.evaluation.metrics.measure` returns them
     positions: int  # trained on
     seconds: float  # of training, validation included
 

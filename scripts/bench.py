@@ -26,25 +26,30 @@ import numpy as np
 import torch
 from torch import nn
 
-from gocnn.archives import Piece, Walk
-from gocnn.batches import Positions, Stream, ahead
-from gocnn.corpus import Corpus
-from gocnn.devices import choose_device, fast_bf16, keep_memory
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.prepare import is_corpus
+from gocnn.corpus.prepare import prepare as prepare_corpus
+from gocnn.dataset.loader import Stream, ahead
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.features import ENCODINGS, Conditions, Encoding, encoding_named
-from gocnn.game import Game, check_moves, fingerprint
-from gocnn.networks import build, tower
-from gocnn.networks.cost import multiply_adds
-from gocnn.playouts import sample
-from gocnn.position import Position
-from gocnn.predictor import Predictor
-from gocnn.prepare import prepare as prepare_corpus
-from gocnn.records import parse_game, read_games
-from gocnn.rules import POINT_MASK, WHITE_BIT, new_board
-from gocnn.sources import is_corpus
-from gocnn.trainer import Recipe, Trainer
-from gocnn.trees import split_trees
-from gocnn.weights import Passport, save_weights
+from gocnn.features.encoding import ENCODINGS, Encoding, encoding_named
+from gocnn.go.board import POINT_MASK, WHITE_BIT, new_board
+from gocnn.go.fingerprint import fingerprint
+from gocnn.go.game import Game, check_moves
+from gocnn.go.playouts import sample
+from gocnn.go.position import Position
+from gocnn.inference.predictor import Predictor
+from gocnn.inference.weights import Passport, save_weights
+from gocnn.network.device import choose_device, fast_bf16
+from gocnn.network.flops import multiply_adds
+from gocnn.network.registry import build, tower
+from gocnn.prediction import Conditions
+from gocnn.sgf.archives import Piece, Walk
+from gocnn.sgf.reader import parse_game, read_games
+from gocnn.sgf.splitter import split_trees
+from gocnn.training.config import Recipe
+from gocnn.training.process import keep_memory
+from gocnn.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parent.parent
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,13 +12,14 @@ from rank_tables import BANDS, measure_bands, ranks_of, tables
 from situations import situations
 from weaknesses import Measured, Network, passes, table
 
-from gocnn.batches import Positions
-from gocnn.corpus import Corpus
-from gocnn.evaluation import HIT, Row, ratio, sample, scores_of, with_margin
-from gocnn.player import rank_text
-from gocnn.predictor import Predictor
-from gocnn.shipped import resolve
-from gocnn.symmetry import VIEWS
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.positions import Positions
+from gocnn.evaluation.metrics import HIT, Row, sample, scores_of
+from gocnn.go.symmetry import VIEWS
+from gocnn.inference.predictor import Predictor
+from gocnn.play.style import rank_text
+from gocnn.stats import ratio, with_margin
+from gocnn.weights.names import resolve
 
 _TOLD = "unknown,10k,1k,2d,4d,6d,8d,9d,pro"
 _PLAYED = "20k,15k,10k,5k,1k,1d,5d,9d"

@@ -16,16 +16,17 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
-from gocnn.archives import Piece, Walk
-from gocnn.corpus import Corpus
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.prepare import is_corpus
 from gocnn.errors import GocnnError
-from gocnn.game import UNKNOWN_RESULT, Game
-from gocnn.records import parse_game
-from gocnn.scoring import PLAYOUTS, RULESETS, Score, judge, score
-from gocnn.sgf import BadRecord, Line
-from gocnn.sources import is_corpus
-from gocnn.standings import wilson
-from gocnn.trees import split_trees
+from gocnn.go.game import UNKNOWN_RESULT, Game
+from gocnn.go.rules import RULESETS
+from gocnn.go.scoring import PLAYOUTS, Score, judge, score
+from gocnn.sgf.archives import Piece, Walk
+from gocnn.sgf.parser import BadRecord, Line
+from gocnn.sgf.reader import parse_game
+from gocnn.sgf.splitter import split_trees
+from gocnn.stats import wilson
 
 RECORDED = "as recorded"
 

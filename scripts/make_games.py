@@ -9,14 +9,14 @@ import random
 import sys
 from pathlib import Path
 
-from gocnn.coords import point_of_vertex, vertex
-from gocnn.duel import COLOURS, parse_score
-from gocnn.engines import Engine, find_gnugo
-from gocnn.openings import corners
-from gocnn.position import Position
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import point_of_vertex, vertex
+from gocnn.go.position import Position
+from gocnn.match.controller import Engine, find_gnugo
+from gocnn.match.game import COLOURS, parse_score
+from gocnn.match.openings import corners
 from gocnn.progress import bar
-from gocnn.rules import BLACK, WHITE
-from gocnn.writing import sgf
+from gocnn.sgf.writer import sgf
 
 LEVELS = (0, 0, 1, 1, 2, 3)  # a 19x19 game takes 20 to 25 s of one core
 SLIP = 0.04  # how often a side plays one of its other good moves: games then part early

@@ -20,11 +20,11 @@ from card_tables import Work
 from ship import named
 from weaknesses import Case, Network
 
-from gocnn.batches import Positions
-from gocnn.corpus import Corpus
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.shipped import shipped
-from gocnn.weights import write_atomically
+from gocnn.files import write_atomically
+from gocnn.weights.names import shipped
 
 CARD = Path(__file__).parents[1] / "docs" / "model-card.md"
 MATCH = "match"  # a section that is left out unless --games are asked for

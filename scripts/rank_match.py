@@ -11,16 +11,18 @@ import argparse
 import sys
 from dataclasses import replace
 
-from gocnn.duel import LONGEST
 from gocnn.errors import GocnnError
-from gocnn.openings import DRAWN, openings
-from gocnn.player import RESIGN, Player, Prediction, PredictMany, Style, rank_code, rank_text
-from gocnn.position import Position
-from gocnn.predictor import Predictor
+from gocnn.go.board import BLACK
+from gocnn.go.position import Position
+from gocnn.go.scoring import final_score
+from gocnn.inference.predictor import Predictor
+from gocnn.match.game import LONGEST
+from gocnn.match.openings import DRAWN, openings
+from gocnn.play.player import RESIGN, Player
+from gocnn.play.style import Style, rank_code, rank_text
+from gocnn.prediction import Prediction, PredictMany
 from gocnn.progress import bar
-from gocnn.rules import BLACK
-from gocnn.scoring import final_score
-from gocnn.standings import elo, wilson
+from gocnn.stats import elo, wilson
 
 _PLAYOUTS = 60  # at the end of a game; fewer than `gocnn gtp` runs, to save time
 _OPENINGS = 0  # the seed of their draw

@@ -19,17 +19,18 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from gocnn.batches import AS_RECORDED, Positions, Told
-from gocnn.corpus import Corpus
-from gocnn.devices import choose_device, settle
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.filters import Filters
+from gocnn.corpus.prepare import corpus_of
+from gocnn.dataset.positions import AS_RECORDED, Positions, Told
 from gocnn.errors import GocnnError
-from gocnn.evaluation import HIT, LOSS, measure, ranks_to_move, ratio, with_margin
-from gocnn.features import Encoding
-from gocnn.filters import Filters
-from gocnn.player import rank_code
-from gocnn.ranks import PRO, UNKNOWN, rank_name
-from gocnn.sources import corpus_of
-from gocnn.weights import load_weights
+from gocnn.evaluation.metrics import HIT, LOSS, measure, ranks_to_move
+from gocnn.features.encoding import Encoding
+from gocnn.go.ranks import PRO, UNKNOWN, rank_name
+from gocnn.inference.weights import load_weights
+from gocnn.network.device import choose_device, settle
+from gocnn.play.style import rank_code
+from gocnn.stats import ratio, with_margin
 
 BANDS = ((1, 10), (11, 20), (21, 23), (24, 26), (27, 29), (PRO, PRO))  # weakest and strongest code
 TOLD = "unknown,20k,10k,5k,1k,1d,3d,5d,7d,9d,pro"

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gocnn.batches import Positions
-from gocnn.corpus import Corpus
-from gocnn.devices import choose_device, settle
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.evaluation import evaluate
-from gocnn.weights import load_tensors, load_weights, read_passport, save_weights
+from gocnn.evaluation.metrics import evaluate
+from gocnn.inference.weights import load_tensors, load_weights, read_passport, save_weights
+from gocnn.network.device import choose_device, settle
 
 HOME = Path(__file__).parents[1] / "gocnn" / "weights"
 

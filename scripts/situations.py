@@ -10,11 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gocnn.batches import Positions
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.game import check_moves
-from gocnn.ladders import Stack, liberty, mark_ladders, move_catches, new_stack
-from gocnn.rules import (
+from gocnn.go.board import (
     BLACK,
     KO,
     KO_COLOUR,
@@ -29,6 +27,8 @@ from gocnn.rules import (
     play,
     replay,
 )
+from gocnn.go.game import check_moves
+from gocnn.go.ladders import Stack, liberty, mark_ladders, move_catches, new_stack
 
 CATCH = "can catch in a long ladder"
 LOST = "own chain is lost in a long ladder"

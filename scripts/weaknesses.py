@@ -19,19 +19,20 @@ from numpy.typing import NDArray
 from situations import situations
 from torch import nn
 
-from gocnn.batches import Positions
-from gocnn.coords import vertex
-from gocnn.corpus import Corpus
-from gocnn.devices import choose_device, settle
-from gocnn.draw import board_svg
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.filters import Filters
+from gocnn.corpus.prepare import corpus_of
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.evaluation import CHOICE, HIT, LOSS, SURE, Row, measure, row_of, sample, with_margin
-from gocnn.features import Encoding
-from gocnn.filters import Filters
-from gocnn.position import Position
-from gocnn.rules import BLACK
-from gocnn.sources import corpus_of
-from gocnn.weights import Passport, load_weights
+from gocnn.evaluation.metrics import CHOICE, HIT, LOSS, SURE, Row, measure, row_of, sample
+from gocnn.features.encoding import Encoding
+from gocnn.go.board import BLACK
+from gocnn.go.coords import vertex
+from gocnn.go.position import Position
+from gocnn.inference.weights import Passport, load_weights
+from gocnn.network.device import choose_device, settle
+from gocnn.render.svg import board_svg
+from gocnn.stats import with_margin
 
 FEW = 30  # positions; a situation with fewer is left out of the table
 _PASSES = 1000  # positions in which a pass was played, at most
@@ -43,7 +44,7 @@ class Measured:
 
     positions: Positions
     numbers: NDArray[np.int64]  # [N] which
-    rows: NDArray[np.float64]  # [N, 6], see `gocnn.evaluation.measure`
+    rows: NDArray[np.float64]  # [N, 6], see `gocnn.evaluation.metrics.measure`
 
     @property
     def games(self) -> NDArray[np.int64]:

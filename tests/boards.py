@@ -1,8 +1,8 @@
 """Positions from diagrams: rows of X, O and dots, parted by line feeds or slashes."""
 
-from gocnn.coords import point_of_vertex
-from gocnn.position import Position
-from gocnn.rules import BLACK
+from gocnn.go.board import BLACK
+from gocnn.go.coords import point_of_vertex
+from gocnn.go.position import Position
 
 # White catches D5 with E6. Upwards the stone F9 stops the ladder; so it runs down to the right,
 # over F3, G3, G2 to the edge.

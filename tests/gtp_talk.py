@@ -4,17 +4,19 @@ import os
 import select
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
-import gocnn.gtp.run  # noqa: F401 - it registers all commands
-from gocnn.features import Conditions
-from gocnn.gtp.engine import Engine
-from gocnn.gtp.inbox import read_lines
+import gocnn.gtp.server  # noqa: F401 - it registers all commands
+from gocnn.go.position import Position
+from gocnn.gtp.input import read_lines
 from gocnn.gtp.protocol import Handler, serve
-from gocnn.player import Prediction, Style
-from gocnn.position import Position
-from gocnn.search import Thinker
+from gocnn.gtp.registry import find_command
+from gocnn.gtp.session import Engine
+from gocnn.play.search import Thinker
+from gocnn.play.style import Style
+from gocnn.prediction import Conditions, Prediction
 
 
 def uniform(positions: Sequence[Position], _conditions: Sequence[Conditions]) -> list[Prediction]:
@@ -32,7 +34,7 @@ def new_engine(**style: object) -> Engine:
 def talk(engine: Engine, *lines: str) -> list[str]:
     """The answers to command lines, without their last line feeds."""
     said: list[str] = []
-    serve(engine.find, [f"{line}\n".encode() for line in lines], said.append)
+    serve(partial(find_command, engine), [f"{line}\n".encode() for line in lines], said.append)
     *answers, rest = "".join(said).split("\n\n")
     assert not rest, "the last answer has no end"
     return answers

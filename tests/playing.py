@@ -2,10 +2,10 @@
 
 import random
 
-from gocnn.corpus import Corpus
-from gocnn.game import Game
-from gocnn.position import Position
-from gocnn.rules import BLACK
+from gocnn.corpus.corpus import Corpus
+from gocnn.go.board import BLACK
+from gocnn.go.game import Game
+from gocnn.go.position import Position
 
 
 def random_game(size: int, moves: int, seed: int) -> Game:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gocnn import rules
-from gocnn.coords import sgf_letters
-from gocnn.rules import BLACK
+from gocnn.go import board as rules
+from gocnn.go.board import BLACK
+from gocnn.go.coords import sgf_letters
 
 
 def random_moves(seed: int, count: int = 30, size: int = 9) -> list[tuple[str, str]]:

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from playing import random_corpus
 
-from gocnn.corpus import Corpus
-from gocnn.features import Conditions, encoding_named
-from gocnn.networks import tower
-from gocnn.position import Position
-from gocnn.predictor import Predictor
-from gocnn.runs import Budget
-from gocnn.training import Session
-from gocnn.weights import load_tensors
+from gocnn.corpus.corpus import Corpus
+from gocnn.features.encoding import encoding_named
+from gocnn.go.position import Position
+from gocnn.inference.predictor import Predictor
+from gocnn.inference.weights import load_tensors
+from gocnn.network.registry import tower
+from gocnn.prediction import Conditions
+from gocnn.training.config import Budget
+from gocnn.training.loop import Session
 
 PLAN = ablate.Plan(positions=1000, size="4x32", measured=100, corpus="")
 

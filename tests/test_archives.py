@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from records import record
 
-from gocnn.archives import Broken, Piece, Walk
 from gocnn.errors import GocnnError
-from gocnn.records import Reject, read_games
-from gocnn.trees import CHUNK, split_trees
+from gocnn.sgf.archives import Broken, Piece, Walk
+from gocnn.sgf.reader import Reject, read_games
+from gocnn.sgf.splitter import CHUNK, split_trees
 
 GAMES = {f"b/{n}.sgf": record(n) for n in range(3)}
 

@@ -7,11 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from playing import random_corpus
 
-from gocnn.batches import NOTHING_HIDDEN, Hiding, Positions, Stream, Told, ahead, shuffled, turns
-from gocnn.corpus import Corpus
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.loader import Stream, ahead, shuffled, turns
+from gocnn.dataset.positions import NOTHING_HIDDEN, Hiding, Positions, Told
 from gocnn.errors import GocnnError
-from gocnn.features import FULL
-from gocnn.rules import BLACK
+from gocnn.features.encoding import FULL
+from gocnn.go.board import BLACK
 
 
 @pytest.fixture(scope="module")

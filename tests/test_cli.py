@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gocnn import __version__
-from gocnn.cli import _FrontDoor, main
+from gocnn.cli.main import _FrontDoor, main
 from gocnn.errors import GocnnError
 
 COMMANDS = ["prepare", "train", "evaluate", "suggest", "gtp", "match", "models", "export"]
@@ -53,7 +53,7 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     """What makes help quick; the time itself is for scripts/bench.py to tell."""
     probe = (
         "import sys\n"
-        "from gocnn.cli import main\n"
+        "from gocnn.cli.main import main\n"
         f"try: main({arguments!r})\n"
         "except SystemExit as stop: assert stop.code == 0, stop.code\n"
         "heavy = {'torch', 'numba', 'numpy', 'sgfmill', 'matplotlib', 'tqdm', 'safetensors'}\n"

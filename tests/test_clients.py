@@ -10,9 +10,9 @@ import pytest
 # The engine as a process, with a network that costs nothing.
 ENGINE = """
 import sys
-from gocnn.gtp.inbox import read_lines
+from gocnn.gtp.input import read_lines
 from gocnn.gtp.protocol import answers_only
-from gocnn.gtp.run import run
+from gocnn.gtp.server import run
 sys.path.insert(0, "tests")
 from gtp_talk import new_engine
 

@@ -7,13 +7,13 @@ import pytest
 from click.testing import CliRunner, Result
 from playing import random_game
 
-from gocnn.cli import main
-from gocnn.coords import sgf_letters
-from gocnn.corpus import Corpus
+from gocnn.cli.main import main
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.prepare import corpus_of
 from gocnn.errors import GocnnError
-from gocnn.rules import POINT_MASK, WHITE_BIT
-from gocnn.sources import corpus_of
-from gocnn.weights import load_weights
+from gocnn.go.board import POINT_MASK, WHITE_BIT
+from gocnn.go.coords import sgf_letters
+from gocnn.inference.weights import load_weights
 
 QUICK = ["--size", "1x16", "--board-size", "9", "--batch", "16", "--validation", "0.2"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gocnn.coords import (
+from gocnn.go.coords import (
     BadVertex,
     columns,
     point_at,

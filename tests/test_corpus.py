@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from records import record
 
-from gocnn import container, packing
-from gocnn.archives import Piece
-from gocnn.container import Writer
-from gocnn.corpus import Corpus
+from gocnn.corpus import container, packing
+from gocnn.corpus.container import Writer
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.packing import RECORD, Names
 from gocnn.errors import GocnnError
-from gocnn.game import Game, SourceKind
-from gocnn.packing import RECORD, Names
-from gocnn.records import read_piece
+from gocnn.go.game import Game, SourceKind
+from gocnn.sgf.archives import Piece
+from gocnn.sgf.reader import read_piece
 
 
 def game(seed: int, count: int = 30, properties: str = "") -> Game:

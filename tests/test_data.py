@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gocnn.game import Game, fingerprint
-from gocnn.records import read_games
+from gocnn.go.fingerprint import fingerprint
+from gocnn.go.game import Game
+from gocnn.sgf.reader import read_games
 
 FILES = {"gnugo-19x19.sgf": 19, "gnugo-19x19-test.sgf": 19, "gnugo-9x9.sgf": 9}
 

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from gocnn.devices import Contest, Views, choose_device, fast_bf16, keep_memory
 from gocnn.errors import GocnnError
-from gocnn.symmetry import source_maps
+from gocnn.go.symmetry import source_maps
+from gocnn.inference.views import Views
+from gocnn.network.device import choose_device, fast_bf16
+from gocnn.training.autotune import Contest
+from gocnn.training.process import keep_memory
 
 CPU = torch.device("cpu")
 
@@ -56,7 +59,7 @@ def test_bfloat16_is_taken_only_where_the_processor_has_it(monkeypatch: pytest.M
 
 FAULTS = """
 import resource, sys
-from gocnn.devices import keep_memory
+from gocnn.training.process import keep_memory
 if sys.argv[1] == "keep":
     keep_memory()
 import torch

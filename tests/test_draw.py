@@ -7,8 +7,10 @@ from xml.etree import ElementTree
 import pytest
 from boards import board, point
 
-from gocnn.draw import board_svg, board_text, letter, star_points, wants_colour
-from gocnn.position import Position
+from gocnn.go.handicap import star_points
+from gocnn.go.position import Position
+from gocnn.render.svg import board_svg
+from gocnn.render.text import board_text, letter, wants_colour
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 import pytest
 from puppets import puppet
 
-from gocnn import duel
-from gocnn.coords import point_of_vertex
-from gocnn.duel import Contender, count, parse_score, play
-from gocnn.engines import EngineError
-from gocnn.position import Position
-from gocnn.rules import BLACK, WHITE
-from gocnn.scoring import RULESETS, Score
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import point_of_vertex
+from gocnn.go.position import Position
+from gocnn.go.rules import RULESETS
+from gocnn.go.scoring import Score
+from gocnn.match import game as duel
+from gocnn.match.controller import EngineError
+from gocnn.match.game import Contender, count, parse_score, play
 
 CHINESE = RULESETS["chinese"]
 # Black walls the left off on 5x5: 15 points against 10.

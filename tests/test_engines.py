@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from puppets import puppet
 
-from gocnn.engines import Engine, EngineError, EngineGone, words_of
 from gocnn.errors import GocnnError
+from gocnn.match.controller import Engine, EngineError, EngineGone, words_of
 
 
 def start(command: str, label: str = "E") -> Engine:

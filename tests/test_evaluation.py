@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 from playing import random_corpus
 from torch import Tensor, nn
 
-from gocnn.batches import AS_RECORDED, Positions, Told
-from gocnn.devices import Views
+from gocnn.dataset.positions import AS_RECORDED, Positions, Told
 from gocnn.errors import GocnnError
-from gocnn.evaluation import CHOICE, HIT, SURE, evaluate, measure, ranks_to_move, ratio, sample
-from gocnn.features import FULL
-from gocnn.inference import infer
-from gocnn.networks import Output, build
+from gocnn.evaluation.metrics import CHOICE, HIT, SURE, evaluate, measure, ranks_to_move, sample
+from gocnn.features.encoding import FULL
+from gocnn.inference.forward import infer
+from gocnn.inference.views import Views
+from gocnn.network.output import Output
+from gocnn.network.registry import build
+from gocnn.stats import ratio
 
 CPU = torch.device("cpu")
 

@@ -9,13 +9,15 @@ import onnxruntime
 import pytest
 import torch
 
-import gocnn.export
+import gocnn.inference.onnx
 from gocnn.errors import GocnnError
-from gocnn.export import export
-from gocnn.features import FULL, Conditions, encode_positions
-from gocnn.networks import build
-from gocnn.position import Position
-from gocnn.weights import Passport, load_weights, save_weights
+from gocnn.features.encode import encode_positions
+from gocnn.features.encoding import FULL
+from gocnn.go.position import Position
+from gocnn.inference.onnx import export
+from gocnn.inference.weights import Passport, load_weights, save_weights
+from gocnn.network.registry import build
+from gocnn.prediction import Conditions
 
 SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
 
@@ -71,7 +73,7 @@ def test_other_answers_are_not_written(
     weights = tmp_path / "other.safetensors"
     passport = Passport(architecture="resnet", settings=SETTINGS, encoding="full-1")
     save_weights(weights, other.state_dict(), passport)
-    monkeypatch.setattr(gocnn.export, "_converted", lambda *_: onnx.load(exported))
+    monkeypatch.setattr(gocnn.inference.onnx, "_converted", lambda *_: onnx.load(exported))
     with pytest.raises(GocnnError, match="not written"):
         export(weights, tmp_path / "x.onnx")
     assert list(tmp_path.iterdir()) == [weights]

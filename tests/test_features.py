@@ -9,24 +9,14 @@ from boards import board, point
 from numpy.typing import NDArray
 from playing import random_game
 
-from gocnn.coords import vertex
 from gocnn.errors import GocnnError
-from gocnn.features import (
-    ENCODINGS,
-    ERAS,
-    FULL,
-    PARTS,
-    PLAIN,
-    Conditions,
-    Query,
-    encode_planes,
-    encode_positions,
-    encoding_named,
-    query_of,
-)
-from gocnn.position import Position
-from gocnn.rules import BLACK, WHITE
-from gocnn.symmetry import point_maps, source_maps
+from gocnn.features.encode import Query, encode_planes, encode_positions, query_of
+from gocnn.features.encoding import ENCODINGS, ERAS, FULL, PARTS, PLAIN, encoding_named
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import vertex
+from gocnn.go.position import Position
+from gocnn.go.symmetry import point_maps, source_maps
+from gocnn.prediction import Conditions
 
 FIRST = {}
 _at = 0

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gocnn.coords import point_of_vertex
 from gocnn.errors import GocnnError, IllegalMove
-from gocnn.game import FINGERPRINT_MOVES, Game, check_moves, fingerprint, share
-from gocnn.rules import BLACK, WHITE, WHITE_BIT, new_board, pack
-from gocnn.symmetry import point_maps
+from gocnn.go.board import BLACK, WHITE, WHITE_BIT, new_board, pack
+from gocnn.go.coords import point_of_vertex
+from gocnn.go.fingerprint import FINGERPRINT_MOVES, fingerprint, share
+from gocnn.go.game import Game, check_moves
+from gocnn.go.symmetry import point_maps
 
 Entries = NDArray[np.uint16]
 

@@ -4,18 +4,21 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
 from gtp_talk import Session, talk, uniform
 
-from gocnn.coords import point_of_vertex
-from gocnn.features import Conditions
-from gocnn.gtp.engine import Background, Engine
-from gocnn.player import Prediction, PredictMany, Style
-from gocnn.position import Position
-from gocnn.rules import BLACK, WHITE
-from gocnn.search import Thinker
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import point_of_vertex
+from gocnn.go.position import Position
+from gocnn.gtp.background import Background
+from gocnn.gtp.registry import find_command
+from gocnn.gtp.session import Engine
+from gocnn.play.search import Thinker
+from gocnn.play.style import Style
+from gocnn.prediction import Conditions, Prediction, PredictMany
 
 SHARES = {"C3": 0.5, "G7": 0.2, "E5": 0.1, "pass": 0.04}
 
@@ -49,7 +52,7 @@ def infos(line: str) -> list[dict[str, str]]:
 
 
 def first_line(engine: Engine, command: str) -> str:
-    session = Session(engine.find)
+    session = Session(partial(find_command, engine))
     session.send(command)
     assert session.line() == "="
     line = session.line()
@@ -191,7 +194,7 @@ def test_arguments_that_are_refused(name: str, arguments: str, said: str) -> Non
 def test_moves_are_limited_avoided_or_allowed(
     arguments: str, names: list[str], visits: int
 ) -> None:
-    session = Session(small_engine(visits=visits).find)
+    session = Session(partial(find_command, small_engine(visits=visits)))
     session.send(f"kata-analyze b 1 {arguments}")
     assert session.line() == "="
     if names:
@@ -208,7 +211,7 @@ def test_moves_are_limited_avoided_or_allowed(
 
 
 def test_lines_come_every_interval() -> None:
-    session = Session(small_engine().find)
+    session = Session(partial(find_command, small_engine()))
     session.send("3 lz-analyze 20")
     assert session.line() == "=3"
     began = time.monotonic()
@@ -223,7 +226,7 @@ def test_lines_come_every_interval() -> None:
 @pytest.mark.parametrize("visits", [1, 100_000])
 def test_a_command_ends_an_analysis_at_once(visits: int) -> None:
     """In much less than 100 ms; the best of three, since tests may share the machine."""
-    session = Session(small_engine(visits=visits).find)
+    session = Session(partial(find_command, small_engine(visits=visits)))
     took = []
     for _ in range(3):
         session.send("lz-analyze 5")
@@ -251,7 +254,7 @@ def test_an_analysis_of_the_network_alone_costs_nothing_while_it_repeats() -> No
         asked.extend(positions)
         return leaning(positions, told)
 
-    session = Session(small_engine(counting).find)
+    session = Session(partial(find_command, small_engine(counting)))
     session.send("lz-analyze 1")
     assert session.line() == "="
     lines = [session.line() for _ in range(100)]
@@ -264,7 +267,7 @@ def test_an_analysis_of_the_network_alone_costs_nothing_while_it_repeats() -> No
 
 
 def test_an_analysis_shows_a_search_that_grows_to_its_visits() -> None:
-    session = Session(small_engine(visits=60).find)
+    session = Session(partial(find_command, small_engine(visits=60)))
     session.send("kata-analyze 1 rootInfo true")
     assert session.line() == "="
     counts = []
@@ -285,7 +288,7 @@ def test_an_analysis_that_waits_for_the_network_can_be_ended() -> None:
 
     network = Background(load, print)
     engine = Engine(Thinker(network), Style(seed=1), loading=network.loading)
-    session = Session(engine.find)
+    session = Session(partial(find_command, engine))
     session.send("5 lz-analyze 10", "6 name")
     assert session.answer() == ["=5"]
     assert session.answer() == ["=6 gocnn"]
@@ -361,7 +364,7 @@ def test_commands_that_wait_do_not_cut_a_search_short_but_an_interrupt_does() ->
 
     talk(small_engine(counting, visits=200), "genmove b", "name", "boardsize 9", "")
     assert len(asked) > 100
-    session = Session(small_engine(visits=1_000_000).find)
+    session = Session(partial(find_command, small_engine(visits=1_000_000)))
     session.send("genmove b")
     assert session.is_quiet(0.5)
     session.send("# interrupt")

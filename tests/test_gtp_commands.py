@@ -8,8 +8,8 @@ from gtp_talk import new_engine, talk
 from test_playouts import SEKI
 
 from gocnn import __version__
-from gocnn.gtp.table import TABLE
-from gocnn.rules import BLACK, WHITE
+from gocnn.go.board import BLACK, WHITE
+from gocnn.gtp.registry import COMMANDS
 
 GTP_2 = """
     protocol_version name version known_command list_commands quit boardsize clear_board komi play
@@ -31,15 +31,15 @@ def test_all_commands_are_there_and_listed() -> None:
     engine = new_engine()
     listed = talk(engine, "list_commands")[0].removeprefix("= ").splitlines()
     assert set(GTP_2.split()) | set(EXTENSIONS.split()) <= set(listed)
-    assert listed == sorted(TABLE)
+    assert listed == sorted(COMMANDS)
     for name in listed:
         assert talk(engine, f"known_command {name}") == ["= true"]
-        assert TABLE[name].__doc__, f"{name} has no docstring"
+        assert COMMANDS[name].__doc__, f"{name} has no docstring"
 
 
 def test_every_command_is_in_the_manual(root: Path) -> None:
     text = (root / "docs" / "gtp.md").read_text(encoding="utf-8")
-    assert [name for name in TABLE if f"`{name}" not in text] == []
+    assert [name for name in COMMANDS if f"`{name}" not in text] == []
 
 
 @pytest.mark.parametrize(

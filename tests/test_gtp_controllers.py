@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from gtp_talk import new_engine, talk, uniform
 
-from gocnn.features import Conditions
-from gocnn.gtp.engine import Engine
-from gocnn.player import Prediction, Style
-from gocnn.position import Position
-from gocnn.search import Thinker
+from gocnn.go.position import Position
+from gocnn.gtp.session import Engine
+from gocnn.play.search import Thinker
+from gocnn.play.style import Style
+from gocnn.prediction import Conditions, Prediction
 
 ANY = "..."  # an answer that is only not to be a failure
 NONE = "-"  # no answer at all

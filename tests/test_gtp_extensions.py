@@ -10,17 +10,16 @@ import pytest
 from gtp_talk import new_engine, talk
 from test_gtp_analysis import leaning, small_engine
 
-from gocnn.coords import vertex
-from gocnn.features import Conditions
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import vertex
+from gocnn.go.position import Position
+from gocnn.go.rules import RULESETS
+from gocnn.gtp.background import word_of_progress
 from gocnn.gtp.clock import Clock
-from gocnn.gtp.engine import Engine
-from gocnn.gtp.loading import word_of_progress
-from gocnn.gtp.parameters import PARAMETERS
-from gocnn.player import Prediction
-from gocnn.position import Position
-from gocnn.records import load_game
-from gocnn.rules import BLACK, WHITE
-from gocnn.scoring import RULESETS
+from gocnn.gtp.commands.parameters import PARAMETERS
+from gocnn.gtp.session import Engine
+from gocnn.prediction import Conditions, Prediction
+from gocnn.sgf.reader import load_game
 
 
 @pytest.mark.parametrize(

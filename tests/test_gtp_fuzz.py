@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from fuzz_gtp import Broken, Judge, Lines, expected_id, prepare
 from gtp_talk import new_engine
 
 from gocnn.gtp.protocol import serve
-from gocnn.gtp.table import TABLE
+from gocnn.gtp.registry import COMMANDS, find_command
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -20,7 +21,7 @@ def test_each_line_gets_its_answer(
     """Against the engine in this process, with a network that costs nothing."""
     monkeypatch.chdir(tmp_path)
     prepare(tmp_path)
-    lines, judge = Lines(seed, list(TABLE)), Judge()
+    lines, judge = Lines(seed, list(COMMANDS)), Judge()
 
     def sent() -> Iterator[bytes]:
         for _ in range(1000):
@@ -28,7 +29,7 @@ def test_each_line_gets_its_answer(
             judge.expect(line)
             yield line.removesuffix(b"\n")
 
-    serve(new_engine().find, sent(), lambda text: judge.hear(text.encode()))
+    serve(partial(find_command, new_engine()), sent(), lambda text: judge.hear(text.encode()))
     judge.settle(0)
     assert judge.answers > 700
     assert judge.answers / 2 > judge.failures > 100
@@ -70,7 +71,7 @@ def test_the_judge_is_content_with_pieces() -> None:
 
 
 def test_the_same_seed_draws_the_same_lines() -> None:
-    first, second, other = (Lines(seed, list(TABLE)) for seed in (7, 7, 8))
+    first, second, other = (Lines(seed, list(COMMANDS)) for seed in (7, 7, 8))
     drawn = [first.draw() for _ in range(200)]
     assert drawn == [second.draw() for _ in range(200)]
     assert drawn != [other.draw() for _ in range(200)]

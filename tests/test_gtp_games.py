@@ -11,12 +11,11 @@ import pytest
 from click.testing import CliRunner
 from gtp_talk import new_engine, talk, uniform
 
-from gocnn.cli import main
+from gocnn.cli.main import main
 from gocnn.errors import GocnnError
-from gocnn.features import Conditions
-from gocnn.gtp.engine import Background
-from gocnn.player import Prediction
-from gocnn.position import Position
+from gocnn.go.position import Position
+from gocnn.gtp.background import Background
+from gocnn.prediction import Conditions, Prediction
 
 # What each program sends first, with the answers that it waits for; None is any success.
 SABAKI = [
@@ -178,11 +177,12 @@ def test_wrong_options_are_refused_before_the_session(arguments: str, told: str)
 
 PROGRAM = """
 import sys
-from gocnn.gtp.engine import Background, Engine
-from gocnn.gtp.inbox import read_lines
+from gocnn.gtp.background import Background
+from gocnn.gtp.session import Engine
+from gocnn.gtp.input import read_lines
 from gocnn.gtp.protocol import answers_only
-from gocnn.gtp.run import run
-from gocnn.search import Thinker
+from gocnn.gtp.server import run
+from gocnn.play.search import Thinker
 sys.path.insert(0, "tests")
 from gtp_talk import uniform
 

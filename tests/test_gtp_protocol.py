@@ -10,7 +10,7 @@ import pytest
 from gtp_talk import Session
 
 from gocnn.errors import GocnnError
-from gocnn.gtp.inbox import LONGEST, News, read_lines
+from gocnn.gtp.input import LONGEST, News, read_lines
 from gocnn.gtp.protocol import CommandError, Handler, Stop, Stream, frame, parse, serve
 
 

@@ -12,13 +12,14 @@ import pytest
 from sgfmill.boards import Board
 from sgfmill.common import format_vertex, move_from_vertex
 
-import gocnn.gtp.run  # noqa: F401 - it registers all commands
-from gocnn.features import Conditions
-from gocnn.gtp.engine import Engine
+import gocnn.gtp.server  # noqa: F401 - it registers all commands
+from gocnn.go.position import Position
 from gocnn.gtp.protocol import CommandError
-from gocnn.player import Prediction, Style
-from gocnn.position import Position
-from gocnn.search import Thinker
+from gocnn.gtp.registry import find_command
+from gocnn.gtp.session import Engine
+from gocnn.play.search import Thinker
+from gocnn.play.style import Style
+from gocnn.prediction import Conditions, Prediction
 
 Point = tuple[int, int]  # (row from the bottom, column), as sgfmill counts
 _SIGNS = {"b": 1, "w": -1}
@@ -81,7 +82,7 @@ class Rules:
 def ask(engine: Engine, line: str) -> str:
     """The answer to a command line, without the threads of a session."""
     name, *arguments = line.split()
-    handler = engine.find(name)
+    handler = find_command(engine, name)
     assert handler
     try:
         answer = handler(arguments)

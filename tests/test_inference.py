@@ -8,12 +8,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from gocnn import inference
-from gocnn.devices import Views, fast_bf16
-from gocnn.inference import infer, ready
-from gocnn.networks import Output, build, fused
-from gocnn.networks.fused import FusedResNet
-from gocnn.networks.norm import BatchNorm, folded
+from gocnn.inference import forward as inference
+from gocnn.inference.forward import infer, ready
+from gocnn.inference.views import Views
+from gocnn.network import fused
+from gocnn.network.batchnorm import BatchNorm, folded
+from gocnn.network.device import fast_bf16
+from gocnn.network.fused import FusedResNet
+from gocnn.network.output import Output
+from gocnn.network.registry import build
 
 CPU = torch.device("cpu")
 SETTINGS = {"planes": 5, "globals": 7, "blocks": 3, "channels": 24}

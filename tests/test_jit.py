@@ -1,5 +1,6 @@
 """Compiled code is kept, and never outlives the sources that it was made of."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gocnn.jit import cache_folder, jit, lowest_bit, popcount
+from gocnn.go.jit import cache_folder, jit, lowest_bit, popcount
 
 
 @jit
@@ -23,34 +24,68 @@ def test_bits(word: int) -> None:
 
 
 def test_a_change_of_what_is_compiled_compiles_anew(tmp_path: Path) -> None:
+    package = tmp_path / "gocnn"
     sources = {
-        "jit": "",
-        "fast": "from gocnn.jit import jit\nfrom gocnn.numbers import N\n",
-        "numbers": "from gocnn.deeper import N\n",
-        "deeper": "N = 1\n",
-        "slow": "from gocnn.fast import f\n",
+        "go/jit": "",
+        "features/fast": "from gocnn.go.jit import jit\nfrom gocnn.go import numbers\n",
+        "go/numbers": "from gocnn.go.deeper import N\n",
+        "go/deeper": "N = 1\n",
+        "slow": "from gocnn.features.fast import f\n",
     }
     for name, text in sources.items():
-        (tmp_path / f"{name}.py").write_text(text)
-    folder = cache_folder(tmp_path)
+        path = package / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    folder = cache_folder(package)
     assert folder is not None
-    assert cache_folder(tmp_path) == folder
-    for name in ("jit", "fast", "numbers", "deeper"):
+    assert cache_folder(package) == folder
+    for name in ("go/jit", "features/fast", "go/numbers", "go/deeper"):
         (folder / "code").write_text("")
-        (tmp_path / f"{name}.py").write_text(sources[name] + "x = 1\n")
-        changed = cache_folder(tmp_path)
+        (package / f"{name}.py").write_text(sources[name] + "x = 1\n")
+        changed = cache_folder(package)
         assert changed not in (None, folder), name
         assert not folder.exists()
         assert changed is not None
         folder = changed
-    (tmp_path / "slow.py").write_text("x = 1\n")  # nothing compiled depends on it
-    assert cache_folder(tmp_path) == folder
+    (package / "slow.py").write_text("x = 1\n")  # nothing compiled depends on it
+    assert cache_folder(package) == folder
+
+
+COUNTS = """
+import sys
+sys.path.insert(0, {package!r})
+from gocnn.go.position import Position
+from gocnn.go.territory import chain_means
+import numpy as np
+position = Position(5)
+position.play(12)
+print(chain_means(position.board, np.ones(25, np.float32))[12])
+"""
+
+
+def test_an_edit_of_a_compiled_function_is_noticed(tmp_path: Path, root: Path) -> None:
+    """The caller keeps its source; only a function that it calls, in another module, changes."""
+    shutil.copytree(
+        root / "gocnn", tmp_path / "gocnn", ignore=shutil.ignore_patterns("__pycache__", "weights")
+    )
+    called = [sys.executable, "-c", COUNTS.format(package=str(tmp_path))]
+    answers = []
+    for sign in ("", "-"):
+        board = tmp_path / "gocnn" / "go" / "board.py"
+        board.write_text(
+            board.read_text(encoding="utf-8").replace(
+                "board.stones[point] = colour\n", f"board.stones[point] = {sign}colour\n"
+            )
+        )
+        done = subprocess.run(called, check=True, capture_output=True, text=True)
+        answers.append(float(done.stdout))
+    assert answers == [1.0, -1.0]
 
 
 CALLER = """
 import sys
 sys.path.insert(0, {root!r})
-from gocnn import rules
+from gocnn.go import board as rules
 board = rules.new_board(5)
 stats = rules.play.stats
 rules.play(board, 3, 1)
@@ -75,7 +110,7 @@ def fail(*_arguments):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 caching.IndexDataCacheFile._open_for_write = fail
-from gocnn.jit import jit
+from gocnn.go.jit import jit
 
 @jit
 def twice(number):

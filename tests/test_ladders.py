@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from boards import LADDER, board, point
 
-from gocnn import ladders
-from gocnn.coords import vertex
-from gocnn.position import Position
-from gocnn.rules import BLACK, EMPTY, WHITE
+from gocnn.go import ladders
+from gocnn.go.board import BLACK, EMPTY, WHITE
+from gocnn.go.coords import vertex
+from gocnn.go.position import Position
 
 
 def _with(vertices: str) -> str:

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from puppets import puppet
 
-from gocnn.cli import main
+from gocnn.cli.main import main
 from gocnn.errors import GocnnError
-from gocnn.game import Game
-from gocnn.match import Folder, Terms
-from gocnn.records import load_game
-from gocnn.standings import Played
+from gocnn.go.game import Game
+from gocnn.match.folder import Folder, Terms
+from gocnn.match.results import Played
+from gocnn.sgf.reader import load_game
 
 # Whoever is A walls off the left half of 5x5 and a little more.
 A, B = puppet("C3 C2 C1 C4 C5", name="Left"), puppet("D3 D2 D1 D4 D5", name="Right")
@@ -259,7 +259,7 @@ import sys
 sys.path.insert(0, {tests!r})
 from gtp_talk import new_engine
 from gocnn.gtp.protocol import answers_only
-from gocnn.gtp.run import run
+from gocnn.gtp.server import run
 
 with answers_only() as write:
     run(new_engine(), sys.stdin.buffer, write)

@@ -11,8 +11,8 @@ import torch
 from playing import random_corpus
 
 from gocnn.errors import GocnnError
-from gocnn.networks import build
-from gocnn.weights import Passport, save_weights
+from gocnn.inference.weights import Passport, save_weights
+from gocnn.network.registry import build
 
 
 @pytest.fixture

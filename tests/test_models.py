@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import gocnn.shipped
-from gocnn.cli import main
+import gocnn.weights.names
+from gocnn.cli.main import main
 from gocnn.errors import GocnnError
-from gocnn.models import models, table
-from gocnn.shipped import resolve, shipped
+from gocnn.inference.catalogue import models, table
+from gocnn.weights.names import resolve, shipped
 
 
 def test_every_shipped_network_is_listed_with_what_it_says_of_itself() -> None:
@@ -39,6 +39,6 @@ def test_shipped_weights_go_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         resolve(file)
     file.touch()
     assert resolve(file) == resolve(str(file)) == file
-    monkeypatch.setattr(gocnn.shipped, "_FOLDER", tmp_path / "empty")
+    monkeypatch.setattr(gocnn.weights.names, "_FOLDER", tmp_path / "empty")
     with pytest.raises(GocnnError, match="install gocnn again"):
         resolve(None)

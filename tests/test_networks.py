@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from gocnn.errors import GocnnError
-from gocnn.networks import ARCHITECTURES, SIZES, build, tower
-from gocnn.networks.cost import multiply_adds
-from gocnn.networks.growth import grow
-from gocnn.networks.norm import BatchNorm, folded
+from gocnn.network.batchnorm import BatchNorm, folded
+from gocnn.network.flops import multiply_adds
+from gocnn.network.growth import grow
+from gocnn.network.registry import ARCHITECTURES, SIZES, build, tower
 
 SETTINGS = {"planes": 5, "globals": 7, "blocks": 2, "channels": 16}
 

@@ -8,8 +8,8 @@ import pytest
 from playing import random_corpus
 
 from gocnn.errors import GocnnError
-from gocnn.openings import corners, openings
-from gocnn.position import Position
+from gocnn.go.position import Position
+from gocnn.match.openings import corners, openings
 
 
 def start(size: int, handicap: int = 0) -> Position:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from gocnn.optimizer import Optimizer, orthogonalized
+from gocnn.training.optimizer import Optimizer, orthogonalized
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 20), (2, 30, 10), (1, 16, 24)])

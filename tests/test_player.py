@@ -8,20 +8,11 @@ from boards import board, point
 from test_playouts import SEKI
 
 from gocnn.errors import GocnnError
-from gocnn.features import Conditions
-from gocnn.player import (
-    BEST,
-    RESIGN,
-    Choice,
-    Player,
-    Predict,
-    Prediction,
-    Style,
-    candidates,
-    rank_code,
-)
-from gocnn.position import Position
-from gocnn.rules import BLACK, WHITE, is_eye_like
+from gocnn.go.board import BLACK, WHITE, is_eye_like
+from gocnn.go.position import Position, candidates
+from gocnn.play.player import RESIGN, Choice, Player
+from gocnn.play.style import BEST, Style, rank_code
+from gocnn.prediction import Conditions, Predict, Prediction
 
 
 def predictor(*likely: str, win: float = 0.5) -> Predict:
@@ -184,7 +175,7 @@ def test_no_playout_is_run_in_the_opening(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("a playout in the opening")
 
-    monkeypatch.setattr("gocnn.player.judge", fail)
+    monkeypatch.setattr("gocnn.play.player.judge", fail)
     assert choose(predictor("D4"), Position(19)).point == point("D4", 19)
     with pytest.raises(AssertionError):
         choose(predictor("pass"), Position(19))

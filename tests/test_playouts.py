@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from boards import board, point
 
-from gocnn.playouts import sample, throws_away
-from gocnn.position import Position
-from gocnn.rules import BLACK, WHITE
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.playouts import sample, throws_away
+from gocnn.go.position import Position
 
 ALIVE = """
     . X . X .

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from gocnn.errors import GocnnError
-from gocnn.features import Conditions
-from gocnn.networks import build
-from gocnn.position import Position
-from gocnn.predictor import Predictor
-from gocnn.weights import Passport, save_weights
+from gocnn.go.position import Position
+from gocnn.inference.predictor import Predictor
+from gocnn.inference.weights import Passport, save_weights
+from gocnn.network.registry import build
+from gocnn.prediction import Conditions
 
 SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
 

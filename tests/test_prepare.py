@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner
 from records import random_moves, record
 
-from gocnn import reading
-from gocnn.cli import main
-from gocnn.corpus import Corpus
+from gocnn.cli.main import main
+from gocnn.corpus import ingest as reading
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.filters import Filters
+from gocnn.corpus.prepare import prepare
 from gocnn.errors import GocnnError
-from gocnn.filters import Filters
-from gocnn.game import SourceKind
-from gocnn.prepare import prepare
+from gocnn.go.game import SourceKind
 
 
 def turned(seed: int, count: int = 30, size: int = 9) -> bytes:

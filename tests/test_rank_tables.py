@@ -14,15 +14,17 @@ import torch
 from playing import random_game
 from torch import Tensor, nn
 
-from gocnn.corpus import Corpus
+from gocnn.corpus.corpus import Corpus
 from gocnn.errors import GocnnError
-from gocnn.evaluation import LOSS
-from gocnn.features import FULL, Conditions
-from gocnn.networks import Output, build
-from gocnn.player import BEST, Prediction
-from gocnn.position import Position
-from gocnn.ranks import parse_rank
-from gocnn.weights import Passport, save_weights
+from gocnn.evaluation.metrics import LOSS
+from gocnn.features.encoding import FULL
+from gocnn.go.position import Position
+from gocnn.go.ranks import parse_rank
+from gocnn.inference.weights import Passport, save_weights
+from gocnn.network.output import Output
+from gocnn.network.registry import build
+from gocnn.play.style import BEST
+from gocnn.prediction import Conditions, Prediction
 
 CPU = torch.device("cpu")
 

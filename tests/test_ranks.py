@@ -3,7 +3,7 @@
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.ranks import PRO, RANKS, UNKNOWN, is_amateur, parse_rank, rank_name
+from gocnn.go.ranks import PRO, RANKS, UNKNOWN, is_amateur, parse_rank, rank_name
 
 RANKS_AS_WRITTEN = [
     ("6d", "6d"),

@@ -11,22 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gocnn import claims, game, ranks
-from gocnn.archives import Piece
-from gocnn.claims import (
+from gocnn.errors import GocnnError
+from gocnn.go import game, ranks
+from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
+from gocnn.go.coords import sgf_letters, vertex
+from gocnn.go.game import UNKNOWN_RESULT, Game, SourceKind
+from gocnn.go.ranks import rank_name
+from gocnn.sgf import properties as claims
+from gocnn.sgf.archives import Piece
+from gocnn.sgf.parser import BadRecord, Line
+from gocnn.sgf.properties import (
     komi_in_handicap,
     parse_date,
     parse_handicap,
     parse_komi,
     parse_result,
 )
-from gocnn.coords import sgf_letters, vertex
-from gocnn.errors import GocnnError
-from gocnn.game import UNKNOWN_RESULT, Game, SourceKind
-from gocnn.ranks import rank_name
-from gocnn.records import REASONS, Reject, load_game, parse_game, read_piece
-from gocnn.rules import BLACK, POINT_MASK, WHITE, WHITE_BIT
-from gocnn.sgf import BadRecord, Line
+from gocnn.sgf.reader import REASONS, Reject, load_game, parse_game, read_piece
 
 
 def moves_of(game: Game) -> str:
@@ -444,7 +445,7 @@ def test_the_examples_of_the_docstrings_hold(module: ModuleType) -> None:
 
 def test_a_corpus_needs_neither_sgfmill_nor_torch() -> None:
     code = (
-        "import sys, gocnn.corpus, gocnn.records, gocnn.prepare\n"
+        "import sys, gocnn.corpus.corpus, gocnn.sgf.reader, gocnn.corpus.prepare\n"
         "print([m for m in ('sgfmill', 'torch') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

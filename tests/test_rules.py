@@ -8,12 +8,13 @@ from boards import board as position_of
 from numpy.typing import NDArray
 from sgfmill import boards as sgfmill_boards
 
-from gocnn import rules
-from gocnn.coords import point_of_vertex, row_column, vertex
 from gocnn.errors import GocnnError, IllegalMove
-from gocnn.jit import jit
-from gocnn.position import Position, handicap_points
-from gocnn.rules import BLACK, EMPTY, WHITE, Board
+from gocnn.go import board as rules
+from gocnn.go.board import BLACK, EMPTY, WHITE, Board
+from gocnn.go.coords import point_of_vertex, row_column, vertex
+from gocnn.go.handicap import handicap_points
+from gocnn.go.jit import jit
+from gocnn.go.position import Position
 
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int64]

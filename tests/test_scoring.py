@@ -7,22 +7,13 @@ import pytest
 from boards import board, point
 from test_playouts import ALIVE, SEKI
 
-from gocnn.coords import vertex
 from gocnn.errors import GocnnError
-from gocnn.position import Position
-from gocnn.rules import BLACK, WHITE
-from gocnn.scoring import (
-    RULESETS,
-    Score,
-    chain_means,
-    compensation,
-    final_score,
-    handicap,
-    judge,
-    owners,
-    ruleset,
-    score,
-)
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import vertex
+from gocnn.go.position import Position
+from gocnn.go.rules import RULESETS, compensation, handicap, ruleset
+from gocnn.go.scoring import Score, final_score, judge, score
+from gocnn.go.territory import chain_means, owners
 
 AREA, TERRITORY = RULESETS["tromp-taylor"], RULESETS["japanese"]
 

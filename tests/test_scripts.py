@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gocnn.engines import find_gnugo
-from gocnn.records import load_game
+from gocnn.match.controller import find_gnugo
+from gocnn.sgf.reader import load_game
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:

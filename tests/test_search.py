@@ -7,12 +7,13 @@ import pytest
 from boards import board, point
 from playing import random_game
 
-from gocnn.features import Conditions
-from gocnn.player import Player, Prediction, Style, candidates
-from gocnn.position import Position
-from gocnn.puct import Tree, key_of
-from gocnn.rules import BLACK, WHITE
-from gocnn.search import Analysis, Thinker, swapped
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.position import Position, candidates
+from gocnn.play.mcts import Tree, key_of
+from gocnn.play.player import Player
+from gocnn.play.search import Analysis, Thinker, swapped
+from gocnn.play.style import Style
+from gocnn.prediction import Conditions, Prediction
 
 TOLD = Conditions(rank=20, opponent_rank=10, komi=7.5)
 

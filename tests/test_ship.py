@@ -8,8 +8,8 @@ import ship
 import torch
 from playing import random_corpus
 
-from gocnn.networks import build
-from gocnn.weights import Passport, load_weights, save_weights
+from gocnn.inference.weights import Passport, load_weights, save_weights
+from gocnn.network.registry import build
 
 SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
 

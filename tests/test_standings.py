@@ -2,7 +2,8 @@
 
 import pytest
 
-from gocnn.standings import Played, Standing, elo, wilson
+from gocnn.match.results import Played, Standing
+from gocnn.stats import elo, wilson
 
 
 def test_wilson() -> None:

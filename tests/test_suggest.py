@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 from boards import point
 
-from gocnn.coords import vertex
+from gocnn.cli.suggest import as_dict, as_text, ask, likely, play_moves, suggest
 from gocnn.errors import GocnnError
-from gocnn.features import Conditions
-from gocnn.player import Prediction
-from gocnn.position import Position
-from gocnn.ranks import parse_rank
-from gocnn.rules import BLACK, WHITE
-from gocnn.suggest import as_dict, as_text, ask, likely, play_moves, suggest
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import vertex
+from gocnn.go.position import Position
+from gocnn.go.ranks import parse_rank
+from gocnn.prediction import Conditions, Prediction
 
 SGF = "(;GM[1]FF[4]SZ[9]KM[5.5]BR[3k]WR[1d]RE[W+3.5];B[ee];W[gc];B[cg];W[pp])"
 GAME = SGF.replace(";W[pp]", "")
@@ -178,7 +177,7 @@ def test_the_command_prints_one_or_the_other(
         def __call__(self, position: Position, _conditions: Conditions) -> Prediction:
             return predicts(position, "C7")
 
-    monkeypatch.setattr("gocnn.predictor.Predictor", Fake)
+    monkeypatch.setattr("gocnn.inference.predictor.Predictor", Fake)
     suggest(
         game=game, number=1, moves=None, move=2, size=19, komi=None, rank=None, opponent_rank=None,
         weights="w.safetensors", device="cpu", symmetries="8", as_json=as_json, top=2,

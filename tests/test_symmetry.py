@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gocnn.symmetry import VIEWS, point_maps, source_maps
+from gocnn.go.symmetry import VIEWS, point_maps, source_maps
 
 
 @pytest.mark.parametrize("size", [2, 5, 19])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gocnn.weights import load_tensors
+from gocnn.inference.weights import load_tensors
 
 
 @pytest.fixture

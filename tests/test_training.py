@@ -17,14 +17,14 @@ import pytest
 import torch
 from playing import random_corpus
 
-from gocnn.batches import Batch, Stream
-from gocnn.corpus import Corpus
-from gocnn.curves import draw_curve, read_log, validation_table
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.loader import Stream
+from gocnn.dataset.positions import Batch
 from gocnn.errors import GocnnError
-from gocnn.runs import Budget, Run
-from gocnn.trainer import Recipe
-from gocnn.training import Session
-from gocnn.weights import load_tensors, load_weights, save_tensors
+from gocnn.inference.weights import load_tensors, load_weights, save_tensors
+from gocnn.training.config import Budget, Recipe, Run
+from gocnn.training.curves import draw_curve, read_log, validation_table
+from gocnn.training.loop import Session
 
 TOWER = {"blocks": 1, "channels": 16}
 
@@ -148,7 +148,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(
 def test_the_log_tells_how_long_it_waited_for_batches(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gocnn.training.LOG_SECONDS", 0.0)
+    monkeypatch.setattr("gocnn.training.loop.LOG_SECONDS", 0.0)
     assert _session(corpus, tmp_path / "quick").work()
     encode = Stream.at
 
@@ -157,7 +157,7 @@ def test_the_log_tells_how_long_it_waited_for_batches(
         return encode(stream, number)
 
     monkeypatch.setattr(Stream, "at", slowly)
-    monkeypatch.setattr("gocnn.training.os.cpu_count", lambda: 1)
+    monkeypatch.setattr("gocnn.training.loop.os.cpu_count", lambda: 1)
     assert _session(corpus, tmp_path / "slow").work()
     quick, slow = (
         [entry["waiting"] for entry in read_log(tmp_path / folder / "log.jsonl")[0]]
@@ -297,9 +297,8 @@ DISTRIBUTED = """
     import sys
     from pathlib import Path
     from playing import random_corpus
-    from gocnn.trainer import Recipe
-    from gocnn.runs import Budget, Run
-    from gocnn.training import Session
+    from gocnn.training.config import Budget, Recipe, Run
+    from gocnn.training.loop import Session
 
     recipe = Recipe(batch=32, rate=5e-3, seed=4, bf16=False)
     run = Run(

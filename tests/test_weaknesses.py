@@ -12,13 +12,13 @@ from boards import LADDER, board, point
 from playing import random_corpus
 from situations import CATCH, KO_ANSWER, KO_BAN, LOST, RACE, situations
 
-from gocnn.batches import Positions
-from gocnn.corpus import Corpus
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.game import Game
-from gocnn.networks import build
-from gocnn.rules import BLACK, WHITE
-from gocnn.weights import Passport, save_weights
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.game import Game
+from gocnn.inference.weights import Passport, save_weights
+from gocnn.network.registry import build
 
 KO = ". X O . . / X . X O . / . X O . . / . . . . . / . . . . ."
 

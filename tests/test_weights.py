@@ -7,16 +7,10 @@ import torch
 from safetensors.torch import save_file
 
 from gocnn.errors import GocnnError
-from gocnn.features import FULL
-from gocnn.networks import build
-from gocnn.weights import (
-    Passport,
-    load_tensors,
-    load_weights,
-    save_tensors,
-    save_weights,
-    write_atomically,
-)
+from gocnn.features.encoding import FULL
+from gocnn.files import write_atomically
+from gocnn.inference.weights import Passport, load_tensors, load_weights, save_tensors, save_weights
+from gocnn.network.registry import build
 
 SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
 PASSPORT = Passport(

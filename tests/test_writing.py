@@ -4,12 +4,12 @@ import pytest
 from playing import random_game
 from sgfmill import sgf as sgfmill
 
-from gocnn.coords import point_of_vertex
-from gocnn.game import Game
-from gocnn.position import Position
-from gocnn.records import parse_game
-from gocnn.rules import BLACK, WHITE
-from gocnn.writing import sgf
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import point_of_vertex
+from gocnn.go.game import Game
+from gocnn.go.position import Position
+from gocnn.sgf.reader import parse_game
+from gocnn.sgf.writer import sgf
 
 
 def read(text: str) -> Game:

@@ -2,10 +2,10 @@
 
 import math
 
-from gocnn.coords import BadVertex, point_of_vertex
-from gocnn.coords import vertex as vertex_name
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.coords import BadVertex, point_of_vertex
+from gocnn.go.coords import vertex as vertex_name
 from gocnn.gtp.protocol import CommandError
-from gocnn.rules import BLACK, WHITE
 
 __all__ = ["COLOURS", "SYNTAX", "colour", "expect", "integer", "real", "vertex", "vertex_name"]
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from gocnn.errors import GocnnError
-from gocnn.gtp.inbox import Inbox, News
+from gocnn.gtp.input import Inbox, News
 
 # Text that a generator yields is sent at once, behind the head of the answer; an empty one sends
 # the head alone. A number that it yields is a time in seconds that it has to spare: it gets back

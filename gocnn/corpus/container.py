@@ -1,0 +1,193 @@
+"""The corpus file: sections of raw arrays behind a preamble, and a JSON header that finds them.
+
+Invariants:
+
+- A file is written beside its name and moved there when it is whole, or not at all.
+- A reader tells a foreign, truncated, damaged or newer file by name before it uses a byte.
+
+Version 1, little-endian; `docs/formats.md` has the table: 64 bytes of preamble, the entries, the
+records, the names with their ends, the header. With the suffix ``.xz`` all of it is compressed.
+"""
+
+import hashlib
+import json
+import lzma
+import os
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.corpus.packing import RECORD, Names, digest_of, sections_of
+from gocnn.errors import GocnnError
+
+MAGIC = b"GOCNN\r\n\x1a"  # like PNG's: a transfer as text breaks it at once
+VERSION = 1
+_PREAMBLE = struct.Struct("<8sIIQQ16s16x")  # magic, version, 0, header offset, length, digest
+_PART = 1 << 24
+
+
+class Writer:
+    """Writes a corpus file as its games come, in the memory of their records.
+
+    Use it as a context manager: without `finish`, or after an error, nothing is left on disk.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        self._records: list[NDArray[np.void]] = []
+        self._names: list[str] = []
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._moves = 0
+        self._file: IO[bytes] | None = None
+
+    @property
+    def games(self) -> int:
+        """How many games have been added."""
+        return sum(map(len, self._records))
+
+    def __enter__(self) -> Self:
+        try:
+            self._file = self._temporary.open("w+b")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise GocnnError(f"{self.path}: cannot be written ({reason})") from None
+        self._file.write(bytes(_PREAMBLE.size))
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(self.path)  # "No space left on device" alone says too little
+        try:
+            if self._file is not None:
+                self._file.close()  # which writes what is left, and may fail once more
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def add(
+        self, entries: NDArray[np.uint16], records: NDArray[np.void], names: Sequence[str]
+    ) -> None:
+        """Append games; `offset` and `source` of the records count from 0 and are shifted."""
+        records["offset"] += np.uint64(self._moves)
+        records["source"] += np.uint32(len(self._names))
+        self._write(np.ascontiguousarray(entries, "<u2").view(np.uint8))
+        self._records.append(records)
+        self._names += names
+        self._moves += len(entries)
+
+    def _write(self, part: NDArray[np.uint8]) -> None:
+        assert self._file is not None
+        self._hash.update(part.data)
+        self._file.write(part.data)
+
+    def finish(self, meta: Mapping[str, Any]) -> str:
+        """Complete the file and move it to its place; returns the checksum."""
+        assert self._file is not None
+        file = self._file
+        records = np.concatenate([np.empty(0, RECORD), *self._records])
+        sections: dict[str, tuple[int, int]] = {
+            "entries": (_PREAMBLE.size, file.tell() - _PREAMBLE.size)
+        }
+        parts = sections_of(np.empty(0, np.uint16), records, Names.of(self._names))[1:]
+        for name, part in zip(("games", "names", "ends"), parts, strict=True):
+            file.write(bytes(-file.tell() % 64))
+            sections[name] = (file.tell(), part.nbytes)
+            self._write(part)
+        header = json.dumps({
+            "sections": sections, "record": RECORD.descr, "games": len(records),
+            "entries": self._moves, "checksum": self._hash.hexdigest(), "meta": dict(meta),
+        }).encode()  # fmt: skip
+        digest = hashlib.blake2b(header, digest_size=16).digest()
+        place = file.tell()
+        file.write(header)
+        file.seek(0)
+        file.write(_PREAMBLE.pack(MAGIC, VERSION, 0, place, len(header), digest))
+        file.flush()
+        os.fsync(file.fileno())
+        if self.path.suffix == ".xz":
+            self._compress(file)
+        self._temporary.replace(self.path)
+        return self._hash.hexdigest()
+
+    def _compress(self, file: IO[bytes]) -> None:
+        squeezed = self._temporary.with_suffix(".squeezed")
+        try:
+            file.seek(0)
+            with lzma.open(squeezed, "wb", preset=6) as out:
+                while part := file.read(_PART):
+                    out.write(part)
+            with squeezed.open("rb+") as done:
+                os.fsync(done.fileno())
+            squeezed.replace(self._temporary)
+        finally:
+            squeezed.unlink(missing_ok=True)
+
+
+class Contents(NamedTuple):
+    """What a corpus file holds; the arrays are read-only."""
+
+    entries: NDArray[np.uint16]
+    games: NDArray[np.void]
+    names: Names
+    meta: dict[str, Any]
+    checksum: str
+
+
+def read_container(path: Path, *, verify: bool = True) -> Contents:
+    """Map a corpus file, or unpack one that ends in ``.xz`` into memory.
+
+    Raises:
+        GocnnError: when the file is missing, foreign, truncated, damaged or of another version.
+    """
+    data = _bytes_of(path)
+    header = _header(path, data)
+    sections = {
+        name: data[start : start + length] for name, (start, length) in header["sections"].items()
+    }
+    if verify and digest_of(sections.values()) != header["checksum"]:
+        raise GocnnError(f"{path}: the corpus is damaged (wrong checksum); prepare it anew")
+    return Contents(
+        sections["entries"].view("<u2"),
+        sections["games"].view(RECORD),
+        Names(sections["names"].tobytes(), sections["ends"].view("<u8")),
+        header["meta"],
+        header["checksum"],
+    )
+
+
+def _bytes_of(path: Path) -> NDArray[np.uint8]:
+    try:
+        if path.suffix == ".xz":
+            with lzma.open(path) as file:
+                return np.frombuffer(file.read(), np.uint8)
+        if path.stat().st_size == 0:
+            return np.empty(0, np.uint8)
+        return np.asarray(np.memmap(path, np.uint8, "r"))
+    except FileNotFoundError:
+        raise GocnnError(f"{path}: no such file; gocnn prepare makes a corpus") from None
+    except (EOFError, lzma.LZMAError) as error:
+        raise GocnnError(f"{path}: truncated or damaged ({error}); prepare it anew") from None
+    except OSError as error:
+        raise GocnnError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _header(path: Path, data: NDArray[np.uint8]) -> dict[str, Any]:
+    head = data[: _PREAMBLE.size].tobytes()
+    if head[: len(MAGIC)] != MAGIC or len(head) < _PREAMBLE.size:
+        raise GocnnError(f"{path}: this is no gocnn corpus; gocnn prepare makes one from games")
+    _, version, _, place, length, digest = _PREAMBLE.unpack(head)
+    if version != VERSION:
+        raise GocnnError(
+            f"{path}: corpus version {version}, this gocnn reads {VERSION}; prepare it anew"
+        )
+    header = data[place : place + length].tobytes()
+    if len(header) < length:
+        raise GocnnError(f"{path}: the corpus is truncated; prepare it anew or copy it again")
+    if hashlib.blake2b(header, digest_size=16).digest() != digest:
+        raise GocnnError(f"{path}: the corpus is damaged (wrong header); prepare it anew")
+    decoded: dict[str, Any] = json.loads(header)
+    return decoded

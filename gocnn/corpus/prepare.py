@@ -1,0 +1,241 @@
+"""From games on disk to a corpus file: read, judge, leave out duplicates, pack.
+
+Invariants:
+
+- Every record that was read is counted once: kept, or under one reason.
+- An interruption or an error leaves the old file, or none.
+- Of games with one fingerprint the first is kept, in the order of `gocnn.sgf.archives.Walk`.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from gocnn import __version__
+from gocnn.corpus.container import Writer
+from gocnn.corpus.corpus import VALIDATION, Corpus
+from gocnn.corpus.filters import Filters
+from gocnn.corpus.ingest import Packed, packed_games
+from gocnn.errors import GocnnError
+from gocnn.go.game import SourceKind
+from gocnn.progress import bar
+from gocnn.sgf.archives import Walk
+from gocnn.sgf.reader import Reject
+
+DUPLICATE, HELD_OUT = "duplicate", "in a corpus to leave out"
+PathLike = str | os.PathLike[str]
+
+
+@dataclass
+class Report:
+    """What became of the records; ``read == kept + sum(rejected.values())``."""
+
+    read: int = 0
+    kept: int = 0
+    moves: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)  # of the games kept
+    other_files: int = 0  # in folders and archives, not read: no names of records
+    checksum: str = ""
+
+    def add(self, packed: Packed) -> None:
+        """Count the games of a chunk as kept, and its rejects."""
+        records = packed.records
+        self.read += len(records) + len(packed.rejects)
+        self.kept += len(records)
+        self.moves += int(records["count"].sum()) - int(records["setup"].sum())
+        self.rejected.update(reject.reason for reject in packed.rejects)
+        for kind, count in zip(*np.unique(records["kind"], return_counts=True), strict=True):
+            self.kinds[SourceKind(int(kind)).name.lower()] += int(count)
+
+    def table(self) -> str:
+        """The counts as lines of text."""
+        rows = [(n, reason) for reason, n in self.rejected.most_common()]
+        lines = [f"{self.read:>10,} records read"]
+        lines += [f"{count:>10,} {reason}" for count, reason in rows]
+        lines.append(f"{self.kept:>10,} games kept, {self.moves:,} moves")
+        kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(self.kinds.items()))
+        if kinds:
+            lines.append(f"{'':>10} by source: {kinds}")
+        if self.other_files:
+            lines.append(f"{'':>10} {self.other_files:,} other files in archives, not read")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts as plain data."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**plain, "rejected": dict(self.rejected), "kinds": dict(self.kinds)}
+
+
+def prepare(
+    paths: Sequence[PathLike],
+    output: PathLike,
+    *,
+    size: int | None = 19,
+    filters: Filters | None = None,
+    without: Sequence[PathLike] = (),
+    validation: float = VALIDATION,
+    jobs: int | None = None,
+    rejects: PathLike | None = None,
+) -> Report:
+    """Write a corpus file of all games under some paths.
+
+    Args:
+        paths: see `gocnn.sgf.archives.Walk`.
+        output: the file; ``.xz`` at its end compresses it.
+        size: reject other board sizes; None takes all.
+        filters: which games to keep; by default those of 20 moves or more.
+        without: corpus files whose games are left out, such as those to test with.
+        validation: the share of games that `Corpus.split` holds out by default.
+        jobs: processes that read; by default one for each core. They are spawned for more than
+            a few thousand games, so a script calls this under ``if __name__ == "__main__":``.
+        rejects: a file for the list of rejects: source, reason and detail between tabs.
+
+    Raises:
+        GocnnError: when a path is missing, no game is left, or a file cannot be written.
+    """
+    walk, filters, report = Walk(paths), filters or Filters(), Report()
+    known = {number: HELD_OUT for path in without for number in _hashes(path)}
+    with (
+        _listing(rejects) as listed,
+        Writer(output) as writer,
+        bar("reading", walk.total, unit="B") as progress,
+        closing(packed_games(walk, size, filters, _processes(jobs))) as chunks,
+    ):
+        shown = 0
+        for packed in chunks:
+            fresh = _new(packed, known)
+            writer.add(fresh.entries, fresh.records, fresh.names)
+            report.add(fresh)
+            if listed is not None:
+                listed.writelines(map(_line, fresh.rejects))
+            progress.set_postfix_str(f"{report.kept:,} games", refresh=False)
+            progress.update(walk.done - shown)
+            shown = walk.done
+        report.other_files = walk.skipped
+        if report.kept == 0:
+            raise GocnnError(_nothing_left(report))
+        report.checksum = writer.finish(
+            {
+                "gocnn": __version__,
+                "inputs": walk.signature(),
+                "size": size,
+                "filters": asdict(filters),
+                "validation": validation,
+                "report": report.as_json(),
+            }
+        )
+    return report
+
+
+def _nothing_left(report: Report) -> str:
+    said = ", ".join(f"{count:,} {reason}" for reason, count in report.rejected.most_common(4))
+    return f"no games left of {report.read:,} records ({said}); nothing was written"
+
+
+def _processes(jobs: int | None) -> int:
+    if jobs is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if jobs < 1:
+        raise GocnnError(f"reading takes 1 process or more, not {jobs}")
+    return jobs
+
+
+@contextmanager
+def _listing(path: PathLike | None) -> Iterator[TextIO | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        file = Path(path).open("w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    except OSError as error:
+        raise GocnnError(f"{path}: cannot be written ({error.strerror})") from None
+    with file:
+        file.write("source\treason\tdetail\n")
+        yield file
+
+
+def _line(reject: Reject) -> str:
+    return "\t".join(" ".join(cell.split()) for cell in reject) + "\n"
+
+
+def _hashes(path: PathLike) -> list[int]:
+    numbers: list[int] = Corpus.open(path).games["hash"].tolist()
+    return numbers
+
+
+def _new(packed: Packed, known: dict[int, str]) -> Packed:
+    """The games whose fingerprints are not known yet; the others join the rejects."""
+    fresh = np.ones(len(packed.records), bool)
+    rejects = list(packed.rejects)
+    for index, number in enumerate(packed.records["hash"].tolist()):
+        reason = known.setdefault(number, "")
+        if reason:
+            fresh[index] = False
+            rejects.append(Reject(packed.source(index), reason))
+        else:
+            known[number] = DUPLICATE
+    return packed._replace(rejects=rejects).only(fresh)
+
+
+def is_corpus(path: Path) -> bool:
+    """Whether a path is named like a corpus file."""
+    return path.name.endswith((".gocnn", ".gocnn.xz"))
+
+
+def corpus_of(
+    games: Sequence[Path],
+    cache: Path,
+    *,
+    size: int | None = 19,
+    filters: Filters | None = None,
+) -> tuple[Corpus, Report | None]:
+    """The corpus of some games.
+
+    Args:
+        games: one corpus file, or anything that `gocnn.sgf.archives.Walk` reads.
+        cache: the corpus file to keep; it is used as it is while the same games are named and
+            none of their files has changed.
+        size: lines of the board; None takes all.
+        filters: which games to take.
+
+    Returns:
+        The corpus, and the report of the reading where games were read.
+
+    Raises:
+        GocnnError: when there is nothing to read or no game is left.
+    """
+    if any(is_corpus(path) for path in games):
+        if len(games) > 1:
+            raise GocnnError("name one corpus file, or games, not several of both")
+        return Corpus.open(games[0]), None
+    filters = filters or Filters()
+    wanted = {
+        "inputs": Walk(games).signature(),
+        "size": size,
+        "filters": json.loads(json.dumps(asdict(filters))),
+    }
+    if cache.exists():
+        corpus = _opened(cache)
+        if corpus is not None and all(
+            corpus.meta.get(key) == value for key, value in wanted.items()
+        ):
+            return corpus, None
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    report = prepare(games, cache, size=size, filters=filters)
+    return Corpus.open(cache), report
+
+
+def _opened(cache: Path) -> Corpus | None:
+    """The cached corpus; a damaged one counts as none, since it can be made anew."""
+    try:
+        return Corpus.open(cache)
+    except GocnnError:
+        return None

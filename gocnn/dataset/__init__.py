@@ -1,0 +1,1 @@
+"""A corpus as training data: positions, batches, an endless stream of them."""

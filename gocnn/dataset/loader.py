@@ -1,0 +1,131 @@
+"""An endless stream of training batches, a function of the seed and the number of the batch."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.dataset.positions import Batch, Hiding, Ints, Positions
+from gocnn.errors import GocnnError
+from gocnn.features.encoding import Encoding
+
+_T = TypeVar("_T")
+
+
+def shuffled(numbers: Ints, count: int, seed: int | tuple[int, ...]) -> Ints:
+    """Where a random permutation of 0, ..., count - 1 sends the numbers; it is never stored.
+
+    A four-round Feistel network on the next power of four, walked until it lands inside (Black and
+    Rogaway, "Ciphers with arbitrary finite domains", 2002).
+    """
+    half = max(1, ((count - 1).bit_length() + 1) // 2)
+    mask = np.uint64((1 << half) - 1)
+    keys = np.random.default_rng(seed).integers(0, 2**63, 4, np.uint64)
+    result = np.asarray(numbers, np.uint64)
+    outside = np.ones(len(result), bool)
+    while outside.any():
+        left, right = result[outside] >> np.uint64(half), result[outside] & mask
+        for key in keys:
+            mixed = (right + key) * np.uint64(0x9E3779B97F4A7C15)
+            mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+            left, right = right, left ^ (mixed >> np.uint64(64 - half))
+        result[outside] = left << np.uint64(half) | right
+        outside = result >= count
+    return result.astype(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """An endless stream of training batches.
+
+    Every pass over the positions is shuffled anew. With several processes, each gets the rows
+    ``rank * B / processes`` and on of the one global batch. A batch holds boards of one size; of
+    several sizes, each has a share of the batches that goes with the square root of its positions,
+    so that a few games on small boards are seen beside many on large ones.
+    """
+
+    positions: Positions
+    others: tuple[Positions, ...] = ()  # on boards of other sizes
+    encoding: Encoding
+    batch: int  # positions of the global batch
+    seed: int = 0
+    hiding: Hiding = field(default_factory=Hiding)
+    rank: int = 0  # of this process
+    processes: int = 1
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.batch % self.processes:
+            raise GocnnError(
+                f"a batch of {self.batch} cannot be shared by {self.processes} processes"
+            )
+
+    def at(self, number: int) -> Batch:
+        """The share of this process in batch `number` (from 0)."""
+        positions, turn = self._turn(number)
+        count = positions.count
+        share = self.batch // self.processes
+        mine = slice(self.rank * share, (self.rank + 1) * share)
+        rng = np.random.default_rng((self.seed, number))
+        views = rng.integers(0, 8, self.batch)
+        chances = {field: rng.random(self.batch)[mine] for field in Hiding.__dataclass_fields__}
+        index = np.arange(turn * self.batch, (turn + 1) * self.batch, dtype=np.int64)[mine]
+        passes, place = np.divmod(index, count)
+        chosen = np.empty_like(place)
+        for epoch in np.unique(passes):
+            here = passes == epoch
+            chosen[here] = shuffled(place[here], count, (self.seed, int(epoch)))
+
+        def hide(field: str) -> NDArray[np.bool_]:
+            return chances[field] < float(getattr(self.hiding, field))
+
+        batch = positions.encode(self.encoding, chosen, hide=hide)
+        return batch._replace(views=views[mine])
+
+    @cached_property
+    def _cycle(self) -> list[int]:
+        return turns([part.count for part in (self.positions, *self.others)])
+
+    def _turn(self, number: int) -> tuple[Positions, int]:
+        """Whose turn a batch is, and how many that one has had before."""
+        parts, cycle = (self.positions, *self.others), self._cycle
+        rounds, place = divmod(number, len(cycle))
+        part = cycle[place]
+        return parts[part], rounds * cycle.count(part) + cycle[:place].count(part)
+
+
+def turns(counts: Sequence[int], length: int = 64) -> list[int]:
+    """A cycle in which sets of so many positions take turns, each spread evenly.
+
+    >>> turns([64_000_000, 1_000_000], 8)
+    [0, 0, 0, 0, 1, 0, 0, 0]
+    """
+    roots = [count**0.5 for count in counts]
+    slots = [max(1, round(length * root / sum(roots))) for root in roots]
+    slots[0] = max(1, length - sum(slots[1:]))
+    places = [
+        ((k + 0.5) / slots[part], part) for part in range(len(slots)) for k in range(slots[part])
+    ]
+    return [part for _, part in sorted(places)]
+
+
+def ahead(
+    function: Callable[[int], _T], numbers: Iterator[int], *, threads: int, depth: int
+) -> Generator[_T, None, None]:
+    """``map(function, numbers)`` in order, computed by threads up to `depth` results ahead."""
+    waiting: deque[Future[_T]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="batch") as pool:
+        try:
+            for number in numbers:
+                waiting.append(pool.submit(function, number))
+                if len(waiting) >= depth:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

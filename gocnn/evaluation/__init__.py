@@ -1,0 +1,1 @@
+"""How well a network predicts the moves of games."""

@@ -1,0 +1,1 @@
+"""Positions encoded as the planes and global inputs of a network."""

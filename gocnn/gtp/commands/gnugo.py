@@ -1,0 +1,160 @@
+"""What GNU Go answers beyond GTP 2, and Kigo asks of every engine: it draws its board from this.
+
+After the GTP commands of the GNU Go 3.8 manual; lists of vertices are in the order of the board.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from gocnn.go.board import BLACK, EMPTY, WHITE
+from gocnn.go.rules import handicap
+from gocnn.go.scoring import judge, score
+from gocnn.gtp import arguments as read
+from gocnn.gtp.protocol import CommandError
+from gocnn.gtp.registry import command
+from gocnn.gtp.session import Engine
+
+_NAMES = {BLACK: "black", WHITE: "white", EMPTY: "empty"}
+
+
+def _names(points: Iterable[int], size: int) -> str:
+    return " ".join(read.vertex_name(point, size) for point in points)
+
+
+def _point(engine: Engine, arguments: list[str]) -> int:
+    """The one argument, a point of the board and no pass."""
+    read.expect(arguments, 1)
+    size = engine.position.size
+    point = read.vertex(arguments[0], size)
+    if point == size * size:
+        raise CommandError("invalid coordinates")
+    return point
+
+
+def _colour(arguments: list[str]) -> int:
+    read.expect(arguments, 1)
+    return read.colour(arguments[0])
+
+
+@command("query_boardsize")
+def query_boardsize(engine: Engine, _arguments: list[str]) -> str:
+    """The number of lines of the board."""
+    return str(engine.position.size)
+
+
+@command("get_handicap")
+def get_handicap(engine: Engine, _arguments: list[str]) -> str:
+    """The number of handicap stones, however they were given."""
+    return str(handicap(engine.position))
+
+
+@command("color")
+def color(engine: Engine, arguments: list[str]) -> str:
+    """What stands at a point: black, white or empty."""
+    return _NAMES[int(engine.position.board.stones[_point(engine, arguments)])]
+
+
+@command("list_stones")
+def list_stones(engine: Engine, arguments: list[str]) -> str:
+    """All stones of a colour."""
+    stones = engine.position.board.stones[:-1]
+    points = np.flatnonzero(stones == _colour(arguments)).tolist()
+    return _names(points, engine.position.size)
+
+
+@command("captures")
+def captures(engine: Engine, arguments: list[str]) -> str:
+    """How many stones a colour has taken."""
+    by_black, by_white = engine.position.prisoners
+    return str(by_black if _colour(arguments) == BLACK else by_white)
+
+
+@command("last_move")
+def last_move(engine: Engine, _arguments: list[str]) -> str:
+    """The last move, with its colour."""
+    if not engine.position.moves:
+        raise CommandError("no previous move known")
+    return move_history(engine, []).splitlines()[0]
+
+
+@command("move_history")
+def move_history(engine: Engine, _arguments: list[str]) -> str:
+    """All moves with their colours, the last one first, one a line."""
+    size = engine.position.size
+    moves = reversed(engine.position.moves)
+    return "\n".join(f"{_NAMES[side]} {read.vertex_name(point, size)}" for side, point in moves)
+
+
+@command("all_legal")
+def all_legal(engine: Engine, arguments: list[str]) -> str:
+    """All legal moves of a colour but the pass."""
+    points = engine.position.legal_points(_colour(arguments)).tolist()
+    return _names(points, engine.position.size)
+
+
+@command("is_legal")
+def is_legal(engine: Engine, arguments: list[str]) -> str:
+    """1 where a colour may play a move, else 0."""
+    read.expect(arguments, 2)
+    point = read.vertex(arguments[1], engine.position.size)
+    return str(int(engine.position.is_legal(point, read.colour(arguments[0]))))
+
+
+@command("findlib")
+def findlib(engine: Engine, arguments: list[str]) -> str:
+    """The liberties of the chain at a point."""
+    board, point = engine.position.board, _point(engine, arguments)
+    if board.stones[point] == EMPTY:
+        raise CommandError("vertex must not be empty")
+    stones = board.stones[:-1] != EMPTY  # of an empty point, the head means nothing
+    chain = np.flatnonzero(stones & (board.head[:-1] == board.head[point]))
+    around = set(board.neighbours[chain].ravel().tolist())
+    liberties = sorted(near for near in around if board.stones[near] == EMPTY)
+    return _names(liberties, engine.position.size)
+
+
+@command("countlib")
+def countlib(engine: Engine, arguments: list[str]) -> str:
+    """The number of liberties of the chain at a point."""
+    return str(len(findlib(engine, arguments).split()))
+
+
+@command("top_moves_black")
+def top_moves_black(engine: Engine, _arguments: list[str]) -> str:
+    """The likeliest moves of black, each with its share of a hundred."""
+    return _top_moves(engine, BLACK)
+
+
+@command("top_moves_white")
+def top_moves_white(engine: Engine, _arguments: list[str]) -> str:
+    """The likeliest moves of white, each with its share of a hundred."""
+    return _top_moves(engine, WHITE)
+
+
+def _top_moves(engine: Engine, colour: int, most: int = 10) -> str:
+    position = engine.position.copy()
+    position.to_move = colour
+    player = engine.player
+    policy = player.predict(position, player.conditions(position)).policy
+    legal = position.legal_points()
+    best = legal[np.argsort(-policy[legal], kind="stable")][:most].tolist()
+    return " ".join(f"{read.vertex_name(p, position.size)} {100 * policy[p]:.2f}" for p in best)
+
+
+@command("final_status")
+def final_status(engine: Engine, arguments: list[str]) -> str:
+    """What becomes of a point: alive, dead, seki, black_territory, white_territory or dame."""
+    point, verdict = _point(engine, arguments), judge(engine.position)
+    if engine.position.board.stones[point] != EMPTY:
+        return "dead" if verdict.dead[point] else "seki" if verdict.seki[point] else "alive"
+    owner = int(verdict.owner[point])
+    return f"{_NAMES[owner]}_territory" if owner else "dame"
+
+
+@command("estimate_score")
+def estimate_score(engine: Engine, _arguments: list[str]) -> str:
+    """The score if every point went to who owns it in most playouts, open games included."""
+    position, verdict = engine.position, judge(engine.position)
+    owner = np.rint(verdict.ownership).astype(np.int8)
+    return str(score(position, owner, verdict.dead, engine.player.style.rules))

@@ -1,0 +1,115 @@
+"""`gocnn-param`: what can be changed while a game is on, in the form of GoGui's `param` type."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gocnn.go.ranks import RANKS
+from gocnn.go.rules import RULESETS, ruleset
+from gocnn.gtp import arguments as read
+from gocnn.gtp.protocol import CommandError
+from gocnn.gtp.registry import command
+from gocnn.gtp.session import Engine
+from gocnn.play.style import BEST, Style, rank_code, rank_text
+
+_MOST_VISITS = 1_000_000
+_RANKS = "/".join(map(rank_text, [BEST, *range(RANKS - 1, -1, -1)]))
+_BY_RANK = "rank"  # a temperature that goes by the rank
+_SWITCHES = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
+
+
+class Parameter(NamedTuple):
+    """One thing that can be changed."""
+
+    kind: str  # as GoGui names it
+    show: Callable[[Engine], str]
+    change: Callable[[Engine, str], None]  # raises GocnnError for a value that will not do
+
+
+def _style(
+    field: str, kind: str, show: Callable[[Style], object], read_value: Callable[[str], object]
+) -> Parameter:
+    def change(engine: Engine, text: str) -> None:
+        engine.restyle(**{field: read_value(text)})
+
+    return Parameter(kind, lambda engine: str(show(engine.player.style)), change)
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in _SWITCHES:
+        raise CommandError(read.SYNTAX)
+    return _SWITCHES[text.lower()]
+
+
+def _temperature(text: str) -> float | None:
+    return None if text.lower() == _BY_RANK else read.real(text)
+
+
+def _seed(text: str) -> int:
+    seed = read.integer(text)
+    if seed < 0:
+        raise CommandError(read.SYNTAX)
+    return seed
+
+
+def _set_visits(engine: Engine, text: str) -> None:
+    visits = read.integer(text)
+    if not 1 <= visits <= _MOST_VISITS:
+        raise CommandError(f"visits is 1 to {_MOST_VISITS}, not {visits}")
+    engine.thinker.visits = visits
+
+
+PARAMETERS = {
+    "rank": _style("rank", f"list/{_RANKS}", lambda s: rank_text(s.rank), rank_code),
+    "opponent-rank": _style(
+        "opponent_rank", f"list/{_RANKS}", lambda s: rank_text(s.opponent_rank), rank_code
+    ),
+    "temperature": _style(
+        "temperature",
+        "string",
+        lambda s: _BY_RANK if s.temperature is None else f"{s.temperature:g}",
+        _temperature,
+    ),
+    "seed": _style("seed", "string", lambda s: s.seed, _seed),
+    "visits": Parameter("string", lambda engine: str(engine.thinker.visits), _set_visits),
+    "resign": _style("resign", "bool", lambda s: int(s.resign), _switch),
+    "resign-below": _style("resign_below", "string", lambda s: f"{s.resign_below:g}", read.real),
+    "playouts": _style("playouts", "string", lambda s: s.playouts, read.integer),
+    "rules": _style("rules", f"list/{'/'.join(RULESETS)}", lambda s: s.rules.name, ruleset),
+    "superko": Parameter(
+        "bool",
+        lambda engine: str(int(engine.superko)),
+        lambda engine, text: engine.forbid_repetition(_switch(text)),
+    ),
+}
+
+
+@command("gocnn-param")
+def gocnn_param(engine: Engine, arguments: list[str]) -> str:
+    """All parameters, one a line; or the value of the one that is named; or give it a new one."""
+    if not arguments:
+        return "\n".join(
+            f"[{parameter.kind}] {name} {parameter.show(engine)}"
+            for name, parameter in PARAMETERS.items()
+        )
+    read.expect(arguments, 1, 2)
+    name = arguments[0].lower().replace("_", "-")
+    if name not in PARAMETERS:
+        raise CommandError(f"unknown parameter: try {', '.join(PARAMETERS)}")
+    if len(arguments) == 1:
+        return PARAMETERS[name].show(engine)
+    PARAMETERS[name].change(engine, arguments[1])
+    return ""
+
+
+@command("get_random_seed")
+def get_random_seed(engine: Engine, _arguments: list[str]) -> str:
+    """The seed of the engine's draws."""
+    return PARAMETERS["seed"].show(engine)
+
+
+@command("set_random_seed")
+def set_random_seed(engine: Engine, arguments: list[str]) -> str:
+    """Draw by a seed from now on; the same one repeats a game."""
+    read.expect(arguments, 1)
+    PARAMETERS["seed"].change(engine, arguments[0])
+    return ""

@@ -1,0 +1,1 @@
+"""Weights, network and features put together: positions in, predictions out."""

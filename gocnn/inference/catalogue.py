@@ -1,0 +1,82 @@
+"""The networks that ship: how large, how accurate, how quick on this machine, how trained."""
+
+import statistics
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gocnn.go.position import Position
+from gocnn.inference.predictor import Predictor
+from gocnn.inference.weights import Passport
+from gocnn.prediction import Conditions
+from gocnn.weights.names import shipped
+
+_TIMED = 20  # predictions
+
+
+@dataclass(frozen=True)
+class Model:
+    """One shipped network."""
+
+    name: str
+    bytes: int
+    milliseconds: float  # for one position, the median, measured now
+    passport: Passport
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+def models(device: str = "auto") -> list[Model]:
+    """All networks that ship, the default one first.
+
+    Args:
+        device: where to measure how quick they are, a name for `devices.choose_device`.
+
+    Raises:
+        GocnnError: when a file is damaged or there is no such device.
+    """
+    found = []
+    for name, path in shipped().items():
+        predictor = Predictor(path, device=device)
+        found.append(Model(name, path.stat().st_size, _latency(predictor), predictor.passport))
+    return sorted(found, key=lambda model: model.name != "default")
+
+
+def _latency(predictor: Predictor) -> float:
+    """Milliseconds for a position, all of it: planes, network, legal moves."""
+    position = Position(19)
+    for point in (60, 300, 72, 288, 180):
+        position.play(point)
+    predictor(position, Conditions())
+    times = []
+    for _ in range(_TIMED):
+        start = time.perf_counter()
+        predictor(position, Conditions())
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def table(found: list[Model]) -> str:
+    """The models as lines of text."""
+    sets = list(dict.fromkeys(name for model in found for name in model.passport.accuracy))
+    heads = "".join(f"{name + ' %':>13}" for name in sets)
+    lines = [f"{'name':<10}{'network':<16}{'size':>8}{'one position':>14}{heads}"]
+    for model in found:
+        passport = model.passport
+        shares = [passport.accuracy.get(name) for name in sets]
+        lines.append(
+            f"{model.name:<10}{passport.network:<16}"
+            f"{model.bytes / 1e6:>5.1f} MB{model.milliseconds:>11.1f} ms"
+            + "".join(f"{'-' if share is None else f'{100 * share:.1f}':>13}" for share in shares)
+        )
+    for model in found:
+        passport = model.passport
+        lines += [
+            "",
+            f"{model.name}: {passport.positions:,} positions, {passport.encoding}, "
+            f"{passport.licence}",
+            f"  {passport.trained}",
+        ]
+    return "\n".join(lines)

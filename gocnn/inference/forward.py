@@ -1,0 +1,107 @@
+"""Encoded positions to log-probabilities and value logits: what player and scoreboard share."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gocnn.errors import GocnnError
+from gocnn.go.symmetry import VIEWS
+from gocnn.inference.views import Views
+from gocnn.network.batchnorm import folded
+from gocnn.network.device import autocast, fast_bf16, settle
+from gocnn.network.fused import fused
+from gocnn.network.output import Output
+
+# Views in one pass. A CPU's cache holds the activations of so many; a GPU is busy with its number.
+_AT_ONCE = {"cpu": 32}
+_AT_ONCE_ELSEWHERE = 1024
+
+
+def check_symmetries(symmetries: int) -> None:
+    """Refuse to average over some of the views only.
+
+    Raises:
+        GocnnError: when `symmetries` is neither 1 nor 8.
+    """
+    if symmetries not in (1, VIEWS):
+        raise GocnnError(f"positions have 1 or {VIEWS} symmetries to average, not {symmetries}")
+
+
+class _Cast(nn.Module):
+    """A network that computes in bfloat16 where that is safe."""
+
+    def __init__(self, network: nn.Module, device: torch.device) -> None:
+        super().__init__()
+        self.network, self.device = network, device
+
+    def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
+        with autocast(self.device, enabled=True):
+            output: Output = self.network(planes_BCHW, globals_BG)
+        return output
+
+
+def ready(network: nn.Module, device: torch.device) -> nn.Module:
+    """A copy of a network that answers as quickly as the device allows, to give to `infer`.
+
+    Its normalisations are part of its filters, and it computes in bfloat16 where that is faster.
+
+    Args:
+        network: in evaluation mode, on any device.
+        device: where the copy will be.
+    """
+    bf16 = fast_bf16(device)
+    plain = settle(folded(network), device)
+    if device.type == "cpu":
+        quick = fused(plain, torch.bfloat16 if bf16 else torch.float32)
+        if quick is not None:
+            return quick
+    return _Cast(plain, device) if bf16 else plain
+
+
+@torch.inference_mode()
+def infer(
+    network: nn.Module,
+    planes: NDArray[np.int8],
+    globals_BG: NDArray[np.float32],
+    device: torch.device,
+    views: Views,
+    symmetries: int = 1,
+) -> tuple[Tensor, Tensor]:
+    """Log-probabilities float32[B, P + 1] and value logits float32[B] of encoded positions.
+
+    With eight symmetries the probabilities, and the value logits, are averaged over the views.
+
+    Args:
+        network: what `ready` made.
+        planes: int8[B, C, S, S].
+        globals_BG: float32[B, G].
+        device: where the network is.
+        views: for boards of S lines, on the same device.
+        symmetries: 1 or 8.
+    """
+    boards = torch.from_numpy(planes).to(device)
+    context = torch.from_numpy(globals_BG).to(device)
+    positions = max(1, _AT_ONCE.get(device.type, _AT_ONCE_ELSEWHERE) // symmetries)
+    parts = zip(boards.split(positions), context.split(positions), strict=True)
+    policies, values = zip(*(_infer(network, *p, views, symmetries) for p in parts), strict=True)
+    return torch.cat(policies), torch.cat(values)
+
+
+def _infer(
+    network: nn.Module, planes_BCHW: Tensor, context_BG: Tensor, views: Views, symmetries: int
+) -> tuple[Tensor, Tensor]:
+    """One pass over all views of some positions, first all in the first view, then in the next."""
+    count = len(planes_BCHW)
+    if symmetries > 1:
+        which = torch.arange(symmetries, device=planes_BCHW.device).repeat_interleave(count)
+        planes_BCHW = views.planes(planes_BCHW.repeat(symmetries, 1, 1, 1), which)
+        context_BG = context_BG.repeat(symmetries, 1)
+    output = network(planes_BCHW.float().contiguous(memory_format=torch.channels_last), context_BG)
+    logits, value = output.logits.float(), output.value.float()
+    if symmetries > 1:
+        logits = views.logits_back(logits, which)
+    policy = F.log_softmax(logits, dim=1).view(symmetries, count, -1)
+    mean = torch.logsumexp(policy, dim=0) - float(np.log(symmetries))
+    return mean, value.view(symmetries, count).mean(0)

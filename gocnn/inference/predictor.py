@@ -1,0 +1,92 @@
+"""Positions in, move probabilities and a win rate out: the network at work.
+
+A `Predictor` is the callable that players and commands take; it answers for boards of 9 to 25
+lines with the same weights, and the smaller ones too as long as a tower of 3x3 filters sees sense
+in them.
+"""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.features.encode import encode_positions
+from gocnn.go.position import Position
+from gocnn.inference.forward import check_symmetries, infer, ready
+from gocnn.inference.views import Views
+from gocnn.inference.weights import load_weights
+from gocnn.network.device import choose_device
+from gocnn.prediction import Conditions, Prediction
+
+
+class Predictor:
+    """A network with its encoding, ready to answer.
+
+    Args:
+        weights: a weights file; None or "default" for the shipped one.
+        device: a name for `devices.choose_device`.
+        symmetries: 1, or 8 to average over the eight views.
+
+    Raises:
+        GocnnError: when the weights or the device are not to be had.
+    """
+
+    def __init__(
+        self,
+        weights: str | os.PathLike[str] | None = None,
+        *,
+        device: str = "auto",
+        symmetries: int = 1,
+    ) -> None:
+        check_symmetries(symmetries)
+        self.device = choose_device(device)
+        network, self.encoding, self.passport = load_weights(weights)
+        self.network = ready(network, self.device)
+        self.symmetries = symmetries
+        self._views: dict[int, Views] = {}
+
+    def __call__(self, position: Position, conditions: Conditions) -> Prediction:
+        """What the network says of one position."""
+        return self.predict([position], [conditions])[0]
+
+    def predict(
+        self, positions: Sequence[Position], conditions: Sequence[Conditions]
+    ) -> list[Prediction]:
+        """What the network says of positions on boards of one size.
+
+        Illegal moves get probability 0; the rest, and the pass, sum to 1.
+        """
+        size = positions[0].size
+        if size not in self._views:
+            self._views[size] = Views(size, self.device)
+        planes, globals_BG = encode_positions(self.encoding, positions, conditions)
+        log_policy, value = infer(
+            self.network, planes, globals_BG, self.device, self._views[size], self.symmetries
+        )
+        policies = log_policy.exp().cpu().numpy().astype(np.float32)
+        wins = value.sigmoid().cpu().tolist()
+        return [
+            Prediction(_legal_only(policy, position), win)
+            for policy, position, win in zip(policies, positions, wins, strict=True)
+        ]
+
+    def describe(self) -> str:
+        """One line: what was loaded."""
+        passport = self.passport
+        return (
+            f"{passport.network}, {passport.encoding}, "
+            f"{passport.positions:,} positions, on {self.device.type}"
+        )
+
+
+def _legal_only(policy: NDArray[np.float32], position: Position) -> NDArray[np.float32]:
+    allowed = np.zeros(len(policy), bool)
+    allowed[position.legal_points()] = True
+    allowed[-1] = True
+    kept = np.where(allowed, policy, np.float32(0))
+    total = kept.sum()
+    if total <= 0:  # the network wants illegal moves only: any legal one will do
+        kept, total = allowed.astype(np.float32), np.float32(allowed.sum())
+    legal: NDArray[np.float32] = kept / total
+    return legal

@@ -1,0 +1,208 @@
+"""A match between two GTP engines, kept in a folder game by game.
+
+In the folder: ``match.json`` what is played, ``game-0001.sgf`` and so on, ``games.jsonl`` one line
+of figures a game, ``result.json`` the standing.
+
+Invariants:
+
+- A game is in ``games.jsonl`` only once its SGF is there, whole; an interruption loses only games
+  in progress, and the same command goes on with those that are missing.
+- Game number n has the same opening and colours whenever and beside whatever it is played.
+- One match, and one process at a time, works on a folder.
+"""
+
+import queue
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.position import Position
+from gocnn.go.rules import ruleset
+from gocnn.match.folder import Folder, Terms
+from gocnn.match.game import Contender, Ending, count, play
+from gocnn.match.openings import Opening, openings
+from gocnn.match.results import Played, Standing
+from gocnn.progress import bar
+from gocnn.sgf.writer import sgf
+
+_FAREWELL = 5.0  # seconds for the threads to leave
+
+
+class Table:
+    """The engines of one game at a time; a context manager that ends them."""
+
+    def __init__(self, terms: Terms, starts: Sequence[Opening], timeout: float) -> None:
+        self.terms, self._starts, self._timeout = terms, starts, timeout
+        self._rules = ruleset(terms.rules)
+        commands = {"A": terms.a, "B": terms.b, "referee": terms.referee}
+        self._engines: dict[str, Contender] = {}
+        try:
+            for role, command in commands.items():
+                if command:
+                    self._engines[role] = Contender(command, self._rules)
+        except BaseException:
+            self.stop()
+            raise
+
+    def play(self, number: int) -> tuple[Played, str]:
+        """Play a game: its figures, and its SGF."""
+        terms = self.terms
+        position = terms.start(self._starts[terms.opening_of(number)])
+        black = terms.black_of(number)
+        roles = {BLACK: black, WHITE: "B" if black == "A" else "A"}
+        players = {colour: self._engines[role] for colour, role in roles.items()}
+        ending = play(players, position, self._rules, self._timeout)
+        own = ending.result if ending.reason in ("score", "too long") else ""
+        judged = ""
+        if own and "referee" in self._engines:
+            score = count(self._engines["referee"], position)
+            judged = "?" if score is None else str(score)
+            ending = ending if score is None else replace(ending, result=judged)
+        a, b = self._engines["A"].thought, self._engines["B"].thought
+        game = Played(
+            number=number,
+            black=black,
+            winner=roles.get(ending.winner, ""),
+            result=ending.result,
+            reason=ending.reason,
+            told=ending.told,
+            moves=position.ply,
+            own=own,
+            referee=judged,
+            a_moves=a.moves,
+            a_seconds=round(a.seconds, 6),
+            a_slowest=round(a.slowest, 6),
+            b_moves=b.moves,
+            b_seconds=round(b.seconds, 6),
+            b_slowest=round(b.slowest, 6),
+        )
+        return game, self._sgf(game, position, players, ending)
+
+    def _sgf(
+        self, game: Played, position: Position, players: dict[int, Contender], ending: Ending
+    ) -> str:
+        commands = {colour: player.engine.label for colour, player in players.items()}
+        start = [f"Black: {commands[BLACK]}", f"White: {commands[WHITE]}"]
+        start.append(f"Opening: {len(self._starts[self.terms.opening_of(game.number)])} moves")
+        end = [f"{game.result} by {game.reason}", game.told]
+        end.append(f"own count {game.own}, referee {game.referee}" if game.referee else "")
+        properties = {
+            "PB": players[BLACK].name,
+            "PW": players[WHITE].name,
+            "RE": ending.result,
+            "RU": self.terms.rules.capitalize(),
+            "DT": date.today().isoformat(),
+            "GN": f"game {game.number}",
+        }
+        comments = {0: "\n".join(start)}
+        said = "\n".join(filter(None, end))
+        comments[position.ply] = f"{comments.get(position.ply, '')}\n{said}".lstrip()
+        return sgf(position, properties, comments)
+
+    def stop(self) -> None:
+        """End all engines at once, from any thread."""
+        for contender in self._engines.values():
+            contender.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for contender in self._engines.values():
+            contender.engine.close()
+
+
+class Crew:
+    """Threads that play games, each at its own table."""
+
+    def __init__(self, terms: Terms, starts: Sequence[Opening], timeout: float) -> None:
+        self._terms, self._starts, self._timeout = terms, starts, timeout
+        self._stopped = threading.Event()
+        self._tables: list[Table] = []
+        self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[Played, str] | Exception] = queue.SimpleQueue()
+
+    def play(self, numbers: Sequence[int], jobs: int) -> Generator[tuple[Played, str]]:
+        """Play some games, `jobs` at a time; they come as they end.
+
+        Raises:
+            GocnnError: when an engine cannot be started or made ready.
+        """
+        for number in numbers:
+            self._waiting.put(number)
+        threads = [
+            threading.Thread(target=self._work, daemon=True) for _ in range(min(jobs, len(numbers)))
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for _ in numbers:
+                done = self._done.get()
+                if isinstance(done, Exception):
+                    raise done
+                yield done
+        except BaseException:
+            self._stopped.set()
+            for table in list(self._tables):
+                table.stop()
+            raise
+        finally:
+            for thread in threads:
+                thread.join(_FAREWELL)
+
+    def _work(self) -> None:
+        try:
+            with Table(self._terms, self._starts, self._timeout) as table:
+                self._tables.append(table)
+                while not self._stopped.is_set():
+                    try:
+                        number = self._waiting.get_nowait()
+                    except queue.Empty:
+                        return
+                    game = table.play(number)
+                    if not self._stopped.is_set():
+                        self._done.put(game)
+        except Exception as error:
+            self._done.put(error)
+
+
+def run(terms: Terms, games: int, path: Path, *, jobs: int = 1, timeout: float = 120.0) -> Standing:
+    """Play the games of a match that its folder has not yet.
+
+    Raises:
+        GocnnError: when the terms are wrong, the folder holds another match, or an engine cannot
+            be started.
+    """
+    terms.check()
+    starts = openings(
+        terms.openings,
+        terms.size,
+        terms.opening_of(games) + 1,
+        seed=terms.seed,
+        moves=terms.opening_moves,
+        handicap=terms.handicap,
+    )
+    crew = Crew(terms, starts, timeout)
+    with Folder(path, terms) as folder:
+        missing = [number for number in range(1, games + 1) if number not in folder.games]
+        with (
+            bar("games", games, unit="games", done=games - len(missing)) as progress,
+            closing(crew.play(missing, jobs)) as played,
+        ):
+            for game, text in played:
+                folder.keep(game, text)
+                progress.update()
+                standing = _standing(folder, games)
+                folder.close_with(standing.as_json())
+                progress.set_postfix_str(f"A {standing.wins}, B {standing.losses}")
+        return _standing(folder, games)
+
+
+def _standing(folder: Folder, games: int) -> Standing:
+    """Of the first `games` games, as far as they are played."""
+    return Standing.of([game for number, game in sorted(folder.games.items()) if number <= games])

@@ -1,0 +1,59 @@
+"""Which processor to compute on, and in which precision."""
+
+import os
+import platform
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import nn
+
+from gocnn.errors import GocnnError
+
+X86 = ("x86_64", "amd64")  # what platform.machine() may call it
+_BF16_PARTS = ("BF16", "FP16", "AMX", "AVX10")  # in names of instruction sets that have it
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device of that name; "auto" takes CUDA, else MPS, else the CPU.
+
+    Raises:
+        GocnnError: when this machine has no such device.
+    """
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        name = "cuda" if cuda else "mps" if mps else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise GocnnError(f"unknown device {name!r}; use auto, cpu, cuda, cuda:N or mps") from error
+    missing = (device.type == "cuda" and not cuda) or (device.type == "mps" and not mps)
+    if missing:
+        raise GocnnError(f"this machine has no {device.type} device that torch can use; try cpu")
+    return device
+
+
+def fast_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is faster there than float32.
+
+    A processor with AVX-512 but without its bfloat16 part can do it too, three times slower.
+    """
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu" or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    most = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()  # what oneDNN is allowed to use
+    if most.startswith(("SSE", "AVX")) and not any(part in most for part in _BF16_PARTS):
+        return False
+    in_hardware = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return platform.machine().lower() not in X86 or in_hardware is None or bool(in_hardware())
+
+
+def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[object]:
+    """bfloat16 where it is safe, within the block."""
+    return torch.autocast(device.type, torch.bfloat16) if enabled else nullcontext()
+
+
+def settle(network: nn.Module, device: torch.device) -> nn.Module:
+    """Move a network to a device, its filters laid out channels last, as its inputs will be."""
+    settled: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return settled

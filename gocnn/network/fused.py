@@ -1,0 +1,135 @@
+"""The residual network on a CPU, each convolution in one step with what follows it.
+
+The bias, the sum around a block and the ReLU are done by oneDNN while the points are still in the
+cache, and the filters are laid out once as oneDNN wants them. torch does this for its own compiler
+only, by operations without a public name. Hence two guards: `fused` takes them only where they
+answer as the plain network does, and everybody can do without them.
+"""
+
+import platform
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gocnn.network.output import Output
+from gocnn.network.resnet import Block, ResNet
+
+_Filters = tuple[Tensor, Tensor | None]  # packed weight, bias
+_CLOSE = {torch.float32: 1e-3, torch.bfloat16: 0.1}  # of the largest logit; what the guard allows
+
+
+class FusedResNet(nn.Module):
+    """A `ResNet` that only answers; it keeps no gradient and its weights cannot be read.
+
+    Args:
+        network: in evaluation mode and folded, on the CPU.
+        dtype: of filters and activations; globals and the value's last layers stay float32.
+    """
+
+    def __init__(self, network: ResNet, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+        blocks = [block for block in network.tower if isinstance(block, Block)]
+        firsts = [(network.stem, network.stem_context), *((b.conv1, b.context) for b in blocks)]
+        self.firsts = [self._pack(conv.weight) for conv, _ in firsts]
+        self.seconds = [self._pack(b.conv2.weight, _bias(b.conv2)) for b in blocks]
+        self.biases = nn.Linear(network.stem_context.in_features, 1)  # all of `firsts` at once
+        self.biases.weight = _fixed([linear.weight for _, linear in firsts])
+        self.biases.bias = _fixed([linear.bias + _bias(conv) for conv, linear in firsts])
+        heads = network.policy_conv, network.value_conv
+        biases = torch.cat([_bias(conv) for conv in heads])
+        self.heads = self._pack(torch.cat([conv.weight for conv in heads]), biases)
+        self.policy = network.policy_conv.out_channels  # of the channels of `heads`
+        points = network.policy_out.weight
+        unread = points.new_zeros(1, network.value_conv.out_channels, *points.shape[2:])
+        self.points = self._pack(torch.cat((points, unread), dim=1), network.policy_out.bias)
+        self.read_globals = network.read_globals
+        self.value_hidden, self.value_out = network.value_hidden, network.value_out
+        self.requires_grad_(False)
+
+    def _pack(self, weight: Tensor, bias: Tensor | None = None) -> _Filters:
+        around = [weight.shape[2] // 2] * 2
+        weight = weight.detach().to(self.dtype).contiguous(memory_format=torch.channels_last)
+        packed = torch.ops.mkldnn._reorder_convolution_weight(weight, around, *_STEPS)
+        return packed, None if bias is None else bias.detach().to(self.dtype)
+
+    def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
+        """What `ResNet.forward` takes and gives."""
+        x = planes_BCHW.to(self.dtype, memory_format=torch.channels_last)
+        context = F.relu(self.read_globals(globals_BG))
+        alike = bool((globals_BG == globals_BG[:1]).all())  # one bias for all positions then
+        biases = self.biases(context[:1] if alike else context).to(self.dtype)
+        bias_of = biases.chunk(len(self.firsts), dim=1)
+        x = _conv_bias(x, self.firsts[0], bias_of[0])
+        for first, bias, second in zip(self.firsts[1:], bias_of[1:], self.seconds, strict=True):
+            y = _conv_bias(x, first, bias)
+            x = _conv_onto(x, y, second)
+        heads = _conv(x, self.heads, 0, "relu")
+        points = _conv(heads, self.points, 1, "none").flatten(1).float()
+        v = heads[:, self.policy :].contiguous(memory_format=torch.channels_last)
+        largest = F.max_pool2d(v, v.shape[2:]).flatten(1)  # five times quicker than amax
+        board = torch.cat((v.mean((2, 3), dtype=torch.float32), largest.float(), context), dim=1)
+        value, pass_logit = self.value_out(F.relu(self.value_hidden(board))).unbind(1)
+        return Output(torch.cat((points, pass_logit[:, None]), dim=1), value)
+
+
+_STEPS = [1, 1], [1, 1], 1  # stride, dilation, groups
+
+
+def _bias(conv: nn.Conv2d) -> Tensor:
+    assert conv.bias is not None, "the network is not folded"
+    return conv.bias
+
+
+def _fixed(parts: list[Tensor]) -> nn.Parameter:
+    return nn.Parameter(torch.cat(parts).detach(), requires_grad=False)
+
+
+def _conv(x_BCHW: Tensor, filters: _Filters, around: int, then: str) -> Tensor:
+    pointwise = torch.ops.mkldnn._convolution_pointwise.default
+    y: Tensor = pointwise(x_BCHW, *filters, [around, around], *_STEPS, then, [], "")
+    return y
+
+
+def _conv_bias(x_BCHW: Tensor, filters: _Filters, bias: Tensor) -> Tensor:
+    """ReLU of a 3x3 convolution; its bias is [1, channels], or [B, channels] for each position."""
+    if len(bias) == 1:
+        return _conv(x_BCHW, (filters[0], bias[0]), 1, "relu")
+    return _conv(x_BCHW, filters, 1, "none").add_(bias[:, :, None, None]).relu_()
+
+
+def _conv_onto(x_BCHW: Tensor, y_BCHW: Tensor, filters: _Filters) -> Tensor:
+    """ReLU of x plus a 3x3 convolution of y; x is overwritten."""
+    onto = torch.ops.mkldnn._convolution_pointwise_.binary
+    sum_: Tensor = onto(x_BCHW, y_BCHW, *filters, [1, 1], *_STEPS, "add", 1.0, "relu", [], "")
+    return sum_
+
+
+@torch.inference_mode()
+def fused(network: nn.Module, dtype: torch.dtype) -> nn.Module | None:
+    """The network in its quick form; None where there is none, or it answers otherwise.
+
+    Args:
+        network: in evaluation mode and folded, on the CPU.
+        dtype: float32 or bfloat16.
+    """
+    if type(network) is not ResNet or platform.machine().lower() not in ("x86_64", "amd64"):
+        return None
+    lines = 19  # what oneDNN compiles for this board is soon needed anyway
+    planes = (torch.arange(network.stem.in_channels * lines**2) % 3 == 0).float()
+    planes = planes.view(1, -1, lines, lines).expand(2, -1, -1, -1)
+    context = (torch.arange(network.read_globals.in_features) % 5 == 0).float()[None]
+    context = torch.cat((context, 1 - context))
+    expected = network(planes, context)
+    try:
+        quick = FusedResNet(network, dtype)
+        answers = quick(planes, context), quick(planes[:1], context[:1])
+    except (RuntimeError, AttributeError, TypeError):  # another torch, or one without oneDNN
+        return None
+    for answer in answers:
+        for ours, theirs in zip(answer, expected, strict=True):
+            allowed = _CLOSE[dtype] * (1 + float(theirs.abs().max()))
+            if not bool((ours - theirs[: len(ours)]).abs().max() < allowed):
+                return None
+    return quick

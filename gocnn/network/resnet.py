@@ -1,0 +1,87 @@
+"""The poolless residual network.
+
+Every convolution has stride 1 and zero padding, and nothing on the way to the 361 move logits
+pools over the board: a stone one point further moves every activation one point further. The
+globals enter as one bias a channel, in every block. Only the value and the pass, which are
+statements about the whole board, look at averages over it, and they do so beside the policy path.
+
+Residual blocks after He et al. 2016 (arXiv:1512.03385), as in AlphaGo Zero.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gocnn.network.batchnorm import BatchNorm
+from gocnn.network.output import Output
+
+
+def _conv(inputs: int, outputs: int, width: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, width, padding=width // 2, bias=False)
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions around which the input is carried; the globals join in between."""
+
+    normalised = (("conv1", "norm1"), ("conv2", "norm2"))
+
+    def __init__(self, channels: int, context: int) -> None:
+        super().__init__()
+        self.conv1, self.norm1 = _conv(channels, channels, 3), BatchNorm(channels)
+        self.conv2, self.norm2 = _conv(channels, channels, 3), BatchNorm(channels)
+        self.context = nn.Linear(context, channels)
+        nn.init.zeros_(self.norm2.weight)  # a block begins as the identity
+        nn.init.zeros_(self.context.weight)
+
+    def forward(self, x_BCHW: Tensor, context_BG: Tensor) -> Tensor:
+        """float[B, channels, H, W] to the same shape."""
+        bias = self.context(context_BG)[:, :, None, None]
+        y = F.relu(self.norm1(self.conv1(x_BCHW)) + bias)
+        return F.relu(x_BCHW + self.norm2(self.conv2(y)))
+
+
+class ResNet(nn.Module):
+    """Policy and value from a tower of residual blocks.
+
+    Args:
+        planes: number of input planes C.
+        globals: number of global inputs G.
+        blocks: residual blocks.
+        channels: filters of every convolution in the tower.
+        context: width of the hidden layer that reads the globals.
+    """
+
+    normalised = (
+        ("stem", "stem_norm"),
+        ("policy_conv", "policy_norm"),
+        ("value_conv", "value_norm"),
+    )
+
+    def __init__(
+        self, *, planes: int, globals: int, blocks: int, channels: int, context: int = 32
+    ) -> None:
+        super().__init__()
+        self.stem, self.stem_norm = _conv(planes, channels, 3), BatchNorm(channels)
+        self.read_globals = nn.Linear(globals, context)
+        self.stem_context = nn.Linear(context, channels)
+        self.tower = nn.ModuleList(Block(channels, context) for _ in range(blocks))
+        head = max(16, channels // 4)
+        self.policy_conv, self.policy_norm = _conv(channels, 2 * head, 1), BatchNorm(2 * head)
+        self.policy_out = nn.Conv2d(2 * head, 1, 3, padding=1)
+        self.value_conv, self.value_norm = _conv(channels, head, 1), BatchNorm(head)
+        self.joined = {"value_hidden": (head, head, context)}  # the vectors that it reads
+        self.value_hidden = nn.Linear(2 * head + context, 2 * head)
+        self.value_out = nn.Linear(2 * head, 2)  # the value, and the logit of a pass
+
+    def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
+        """Planes float[B, C, S, S] and globals float[B, G] to logits [B, S*S + 1], value [B]."""
+        context = F.relu(self.read_globals(globals_BG))
+        x = self.stem_norm(self.stem(planes_BCHW)) + self.stem_context(context)[:, :, None, None]
+        x = F.relu(x)
+        for block in self.tower:
+            x = block(x, context)
+        points = self.policy_out(F.relu(self.policy_norm(self.policy_conv(x)))).flatten(1)
+        v = F.relu(self.value_norm(self.value_conv(x)))
+        board = torch.cat((v.mean((2, 3)), v.amax((2, 3)), context), dim=1)
+        value, pass_logit = self.value_out(F.relu(self.value_hidden(board))).unbind(1)
+        return Output(torch.cat((points, pass_logit[:, None]), dim=1), value)

@@ -1,0 +1,1 @@
+"""Choosing moves: styles, search, passing, resigning. Never imports torch."""

@@ -1,0 +1,182 @@
+"""Position in, move out: which move, when to pass, when to resign.
+
+A `Player` takes a `Predict`, any callable that says how likely each move is and who will win; it
+needs neither weights nor torch.
+
+Invariants:
+
+- The move chosen is legal, superko included where the position asks for it, and never fills an own
+  eye. (An eye-like point never is the last liberty of one chain that it would join to another:
+  the empty corner that keeps the two apart is a liberty of both.)
+- A pass comes when nothing is left to gain. While something is, the game goes on, also after the
+  opponent's pass; a game that is won even if all that is open goes wrong may be ended.
+- A resignation needs a low win rate several times running, a board that is a quarter full, and
+  playouts that agree. The win rate is the network's; on a board half full it is that of playouts
+  where these are far behind and the network sees no lead, because networks know little of how a
+  game that is nearly over is counted.
+- Early in a game no playout is run.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.go.playouts import sample
+from gocnn.go.position import Position, candidates
+from gocnn.go.rules import compensation, handicap
+from gocnn.go.scoring import Verdict, judge
+from gocnn.go.territory import useful_moves
+from gocnn.play.endgame import filled_share, margin_bounds, opponent_passed
+from gocnn.play.style import Style, rank_to_tell
+from gocnn.prediction import Conditions, Predict, Prediction
+
+_PASSABLE, _RESIGNABLE = 0.3, 0.25  # shares of the points that have a stone
+_HALF, _FAR = 0.5, 0.04  # of the points: stones on the board, and how far behind playouts are then
+_GLANCES = 64  # playouts for that
+_IN_THE_AIR = 0.1  # a pass is, from this share of the likeliest move's probability on
+RESIGN = -1  # as a point; a pass is size * size
+
+
+class Choice(NamedTuple):
+    """A move and how it came about."""
+
+    point: int  # size * size is a pass, RESIGN resigns
+    prediction: Prediction
+    reason: str  # a few words for logs
+
+
+class Player:
+    """Plays for either side of one game after another; call `new_game` between them."""
+
+    def __init__(self, predict: Predict, style: Style | None = None) -> None:
+        self.predict = predict
+        self.style = style or Style()
+        self._random = np.random.default_rng(self.style.seed)
+        self._seed = int(self._random.integers(2**32))
+        self._hopeless: dict[int, list[int]] = {}
+
+    def new_game(self) -> None:
+        """Forget the game so far."""
+        self._hopeless.clear()
+
+    def conditions(self, position: Position) -> Conditions:
+        """What the network is told beside the position."""
+        return Conditions(
+            rank=rank_to_tell(self.style.rank),
+            opponent_rank=rank_to_tell(self.style.opponent_rank or self.style.rank),
+            komi=position.komi,
+            handicap=handicap(position),
+            kind=self.style.kind,
+        )
+
+    def choose(self, position: Position) -> Choice:
+        """The move for the player to move."""
+        prediction = self.predict(position, self.conditions(position))
+        moves = candidates(position)
+        weights = _clean(prediction.policy)
+        passing = len(weights) - 1
+        hopeless = self._count_hopeless(position, prediction.win)
+        hopeless = hopeless and filled_share(position) >= _RESIGNABLE
+        if not moves.any():
+            return Choice(passing, prediction, "no move is left")
+        if not (hopeless or self._may_pass(position, weights, moves)):
+            return Choice(self._pick(weights, moves), prediction, "policy")
+        verdict = judge(position, playouts=self.style.playouts, seed=self._seed ^ position.hash)
+        if hopeless and self._has_lost(position, verdict):
+            return Choice(RESIGN, prediction, "hopeless")
+        useful = moves & useful_moves(position.board, position.to_move, *verdict[:3])
+        reason = self._reason_to_pass(position, weights, useful, verdict)
+        if reason:
+            return Choice(passing, prediction, reason)
+        if weights[passing] >= weights[:-1][moves].max() and useful.any():
+            return Choice(self._pick(weights, useful), prediction, "before a pass")
+        return Choice(self._pick(weights, moves), prediction, "policy")
+
+    # -- which move -----------------------------------------------------------------------
+
+    def _pick(self, weights: NDArray[np.float64], moves: NDArray[np.bool_]) -> int:
+        """One of the moves: the likeliest, or drawn by temperature."""
+        points = np.flatnonzero(moves)
+        shares = weights[points]
+        if shares.max() <= 0:
+            return int(self._random.choice(points))
+        heat = self.style.heat
+        if heat == 0:
+            return int(points[shares.argmax()])
+        shares = shares / shares.max()
+        shares[shares < self.style.least] = 0
+        with np.errstate(under="ignore"):
+            shares = shares ** (1 / heat)
+        return int(self._random.choice(points, p=shares / shares.sum()))
+
+    # -- the end of the game --------------------------------------------------------------
+
+    def _may_pass(
+        self, position: Position, weights: NDArray[np.float64], moves: NDArray[np.bool_]
+    ) -> bool:
+        """Whether it is time to look at the score: a pass is in the air."""
+        least = _IN_THE_AIR if filled_share(position) >= _PASSABLE else 1.0
+        return opponent_passed(position) or bool(weights[-1] >= least * weights[:-1][moves].max())
+
+    def _reason_to_pass(
+        self,
+        position: Position,
+        weights: NDArray[np.float64],
+        useful: NDArray[np.bool_],
+        verdict: Verdict,
+    ) -> str:
+        """Why to pass now; empty when the game should go on."""
+        if filled_share(position) < _PASSABLE:
+            return ""  # playouts settle too much while there is room
+        if (
+            opponent_passed(position)
+            and margin_bounds(position, verdict, useful, self.style.rules)[0] > 0
+        ):
+            return "won"
+        return "" if useful.any() else "nothing is left to gain"
+
+    # -- resigning ------------------------------------------------------------------------
+
+    def _count_hopeless(self, position: Position, win: float) -> bool:
+        """Note this win rate; whether the last ones of this player were all hopeless."""
+        if not self.style.resign:
+            return False
+        win = self._outlook(position, win)
+        plies = self._hopeless.setdefault(position.to_move, [])
+        while plies and plies[-1] >= position.ply:
+            plies.pop()  # moves were taken back, or asked for again
+        if plies and plies[-1] != position.ply - 2:
+            plies.clear()
+        if not win < self.style.resign_below:
+            plies.clear()
+            return False
+        plies.append(position.ply)
+        return len(plies) >= self.style.resign_after
+
+    def _outlook(self, position: Position, win: float) -> float:
+        """The win rate of the player to move; the network's, unless playouts know better."""
+        if not win < 0.5 or filled_share(position) < _HALF:
+            return win
+        played = sample(
+            position.board,
+            position.to_move,
+            playouts=_GLANCES,
+            seed=self._seed ^ position.hash,
+        )
+        leads = played.margins - position.komi - compensation(position, self.style.rules)
+        leads *= position.to_move
+        if leads.mean() > -_FAR * position.size**2:
+            return win
+        return min(win, (np.count_nonzero(leads > 0) + 1) / (_GLANCES + 2))
+
+    def _has_lost(self, position: Position, verdict: Verdict) -> bool:
+        """Whether playouts, too, see the player to move behind, by 2% of the board or more."""
+        lead = float(verdict.ownership.sum()) - position.komi
+        return -lead * position.to_move > 0.02 * position.size**2
+
+
+def _clean(policy: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The policy as numbers from 0 up, whatever the network said."""
+    weights = np.asarray(policy, np.float64)
+    return np.where(np.isfinite(weights) & (weights > 0), weights, 0.0)

@@ -1,0 +1,33 @@
+"""What a network is told beside the position, and what it predicts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.go.position import Position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What is known of a game beyond its moves; every field may stay unknown."""
+
+    rank: int = 0  # of the player to move, a code of gocnn.go.ranks
+    opponent_rank: int = 0
+    komi: float | None = None  # points that white gets
+    handicap: int = 0  # stones; 0 is an even game
+    kind: int = 0  # a game.SourceKind
+    date: int = 0  # yyyymmdd
+
+
+class Prediction(NamedTuple):
+    """What a network says of a position with P points."""
+
+    policy: NDArray[np.float32]  # [P + 1] probability of each move; the last is pass; sums to 1
+    win: float  # probability that the player to move wins
+
+
+Predict = Callable[[Position, Conditions], Prediction]
+PredictMany = Callable[[Sequence[Position], Sequence[Conditions]], list[Prediction]]

@@ -1,0 +1,1 @@
+"""Game records: SGF files and archives in, checked games out, and games written as SGF."""

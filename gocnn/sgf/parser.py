@@ -1,0 +1,236 @@
+"""The main line of one SGF game tree; the only user of sgfmill.
+
+Invariants:
+
+- sgfmill's grammar reads every tree. Of a tree that is a root and plain moves, as most are, it
+  reads the root alone, and one regular expression takes the moves.
+- Only the main line counts: the first variation at every branch.
+- Whatever is wrong with a tree is a `BadRecord` with a reason of `gocnn.sgf.reader.REASONS`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from gocnn.errors import GocnnError
+from gocnn.go.board import BLACK, MAX_SIZE, MIN_SIZE, WHITE, WHITE_BIT
+from gocnn.go.coords import BadVertex, point_of_sgf, vertex
+
+# The encodings of Go servers and editors, the likeliest first.
+ENCODINGS = ("utf-8", "gb18030", "euc_kr", "shift_jis", "big5")
+
+
+class BadRecord(GocnnError):
+    """What is wrong with one record."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason, self.detail = reason, detail
+
+
+_VALUE = rb"\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\]\s*"
+# A root, then moves and nothing else: most records. sgfmill reads the root, the rest is plain.
+_PLAIN = re.compile(
+    rb"(\(\s*;\s*(?:[A-Za-z]++\s*(?:" + _VALUE + rb")++)*+)((?:;\s*[BW]\[[a-z]{0,2}\]\s*)*+)\)",
+    re.DOTALL,
+)
+_MOVE = re.compile(rb"([BW])\[([a-z]*)\]")
+
+_Properties = dict[str, list[bytes]]
+_Moves = list[tuple[bytes, bytes]]
+
+
+def _grammar(data: bytes) -> Any:
+    from sgfmill import sgf_grammar  # here: whoever only opens a corpus needs no sgfmill
+
+    try:
+        return sgf_grammar.parse_sgf_game(data)
+    except ValueError as error:
+        raise BadRecord("broken tree", str(error)) from None
+
+
+def _nodes(tree: bytes) -> tuple[list[_Properties], _Moves]:
+    """The nodes of the main line, and the plain moves after them."""
+    plain = _PLAIN.match(tree)
+    if plain:
+        return _grammar(plain[1] + b")").sequence, _MOVE.findall(plain[2])
+    branch = _grammar(tree)
+    nodes = list(branch.sequence)
+    while branch.children:
+        branch = branch.children[0]
+        nodes += branch.sequence
+    return nodes, []
+
+
+class Line:
+    """The set-up, the moves and the information of a main line.
+
+    Attributes:
+        size: lines of the board.
+        stones: colour by point, as set up before the first move.
+        moves: (``b"B"`` or ``b"W"``, raw value) in order.
+        info: the properties of the root, raw, and those of later nodes before the first move:
+            some editors leave the root empty.
+
+    Raises:
+        BadRecord: when the tree is broken, no game of Go, or sets up stones in mid-game.
+    """
+
+    def __init__(self, tree: bytes) -> None:
+        nodes, plain = _nodes(tree)
+        self.info = _information(nodes)
+        self.size = _size(self.info)
+        self.stones: dict[int, int] = {}
+        self.moves: _Moves = []
+        for node in nodes:
+            if "AB" in node or "AW" in node or "AE" in node:
+                if self.moves:
+                    raise BadRecord("setup in mid-game", f"after move {len(self.moves)}")
+                self._set_up(node)
+            for name in node:
+                if name in ("B", "W"):
+                    self._move(name.encode(), node[name])
+        self.moves += plain
+
+    def _move(self, colour: bytes, values: list[bytes]) -> None:
+        if len(values) > 1:
+            raise BadRecord("broken tree", f"move {len(self.moves) + 1} names several points")
+        self.moves.append((colour, values[0]))
+
+    def _set_up(self, node: _Properties) -> None:
+        seen: dict[int, str] = {}
+        for name, colour in (("AE", 0), ("AB", BLACK), ("AW", WHITE)):
+            for value in node.get(name, ()):
+                for point in _points(value, self.size):
+                    if seen.setdefault(point, name) != name:
+                        place = vertex(point, self.size)
+                        raise BadRecord("bad setup", f"{place} is in {seen[point]} and in {name}")
+                    self.stones[point] = colour
+        self.stones = {point: c for point, c in self.stones.items() if c}
+
+    def text(self, name: str) -> bytes:
+        """The first value of a property of the root, raw; empty where there is none."""
+        return self.info[name][0] if name in self.info else b""
+
+    def entries(self) -> list[int]:
+        """The moves, packed as `gocnn.go.board.pack` does.
+
+        Raises:
+            BadRecord: when one names no point of the board.
+        """
+        table = _table(self.size)
+        try:
+            return [table[move] for move in self.moves]
+        except KeyError:
+            pass
+        entries = []
+        for number, (colour, value) in enumerate(self.moves, 1):
+            try:
+                entries.append(_point(value, self.size) | (WHITE_BIT if colour == b"W" else 0))
+            except BadRecord as error:
+                raise BadRecord(error.reason, f"move {number} {error.detail}") from None
+        return entries
+
+
+def _information(nodes: list[_Properties]) -> _Properties:
+    info = nodes[0]
+    for node in nodes[1:]:
+        if "B" in info or "W" in info or "B" in node or "W" in node:
+            break
+        info = {**node, **info}
+    return info
+
+
+def _size(info: _Properties) -> int:
+    game = info.get("GM", [b"1"])[0].strip()
+    if game.isdigit() and int(game) != 1:
+        raise BadRecord("another game", f"GM[{game.decode()}] is not Go")
+    value = info.get("SZ", [b""])[0].strip()
+    if not value:
+        return 19
+    sides = value.split(b":")
+    if not all(s.strip().isdigit() for s in sides) or len({int(s) for s in sides}) != 1:
+        raise BadRecord("other size", f"SZ[{_ascii(value)}]")
+    size = int(sides[0])
+    if not MIN_SIZE <= size <= MAX_SIZE:
+        raise BadRecord("other size", f"{size}x{size}; boards have {MIN_SIZE} to {MAX_SIZE} lines")
+    return size
+
+
+def _ascii(value: bytes) -> str:
+    text = value.decode("ascii", "backslashreplace")
+    return text if len(text) <= 24 else text[:24] + "..."
+
+
+@cache
+def _table(size: int) -> dict[tuple[bytes, bytes], int]:
+    """Entries of all moves as records usually write them."""
+    table = {}
+    for colour, bit in ((b"B", 0), (b"W", WHITE_BIT)):
+        for point in range(size * size):
+            row, column = divmod(point, size)
+            table[colour, bytes((97 + column, 97 + row))] = point | bit
+        table[colour, b""] = size * size | bit
+        if size <= 19:
+            table[colour, b"tt"] = size * size | bit
+    return table
+
+
+def _point(value: bytes, size: int) -> int:
+    letters = value.strip().lower().decode("ascii", "replace")
+    try:
+        return point_of_sgf(letters, size)
+    except BadVertex:
+        raise BadRecord("bad point", f"[{_ascii(value)}]") from None
+
+
+def _points(value: bytes, size: int) -> list[int]:
+    """The points of a set-up value; a rectangle is written by two corners."""
+    if not value.strip():
+        return []
+    ends = [_point(part, size) for part in value.split(b":")]
+    if len(ends) > 2 or size * size in ends:
+        raise BadRecord("bad point", f"[{_ascii(value)}] in the set-up")
+    (top, left), (bottom, right) = divmod(ends[0], size), divmod(ends[-1], size)
+    rows = range(min(top, bottom), max(top, bottom) + 1)
+    columns = range(min(left, right), max(left, right) + 1)
+    return [row * size + column for row in rows for column in columns]
+
+
+# -- broken bytes -----------------------------------------------------------------------------
+
+_STRAY = re.compile(rb"(\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\])\s*\]+", re.DOTALL)
+_HALF_A_LETTER = re.compile(rb"[\x81-\xfe]\\")
+
+
+def readings(tree: bytes) -> Iterator[bytes]:
+    """The tree in the ways in which it may be meant, the likeliest first.
+
+    As it is; without the brackets that close what is closed already, as in
+    ``RD[2008 [08:53]]``; and, unless it is UTF-8, turned into UTF-8 from each encoding in which it
+    is text: in Shift-JIS, GBK and Big5 a letter's second byte may look like a bracket, or like a
+    backslash. Where it may be a backslash that comes first, since it would hide properties.
+    """
+    doubtful = _HALF_A_LETTER.search(tree) is not None
+    if doubtful:
+        yield from _recoded(tree)
+    yield tree
+    balanced = _STRAY.sub(rb"\1", tree)
+    if balanced != tree:
+        yield balanced
+    if not doubtful:
+        yield from _recoded(tree)
+
+
+def _recoded(tree: bytes) -> Iterator[bytes]:
+    try:
+        tree.decode()
+    except UnicodeDecodeError:
+        declared = re.search(rb"CA\s*\[\s*([\w.:-]+)\s*\]", tree)
+        names = [declared[1].decode("ascii", "replace")] if declared else []
+        for encoding in (*names, *ENCODINGS[1:]):
+            try:
+                yield tree.decode(encoding).encode()
+            except (UnicodeError, LookupError):
+                continue

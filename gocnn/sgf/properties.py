@@ -1,0 +1,159 @@
+"""What a record claims about its game, from texts in many hands: komi, date, result, handicap.
+
+Nothing here fails: a text that says nothing readable gives None (or 0 for a date).
+"""
+
+import re
+from typing import NamedTuple
+
+from gocnn.go.board import BLACK, WHITE
+
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?|-?[.,]\d+")
+
+
+def parse_komi(text: str) -> float | None:
+    """Points that white gets.
+
+    ===========================  ======  ==================================================
+    text                         points  how servers come to it
+    ===========================  ======  ==================================================
+    ``6.5``, ``6,5``, ``0``       as is
+    ``6.5집``, ``6집 반``         6.5     Korean: 집 points, 반 and a half
+    ``8점``                       8       Ing
+    ``650``, ``750``, ``550``     / 100   Fox: hundredths of a point
+    ``375``, ``325``, ``275``     * 2     Fox: hundredths of a *stone* (a Chinese 3.75 is 7.5)
+    ``3.75``, ``2.75``            * 2     Chinese stones: no komi in points ends on a quarter
+    ===========================  ======  ==================================================
+
+    Whole numbers from 100 on, without a decimal point, are hundredths; ``-100.00`` is what it says.
+
+    >>> [parse_komi(t) for t in ("6.5", "375", "650", "6집 반", "-99.50", "")]
+    [6.5, 7.5, 6.5, 6.5, -99.5, None]
+    """
+    found = _NUMBER.search(text)
+    if not found:
+        return None
+    value = float(found[0].replace(",", "."))
+    if abs(value) >= 100 and value.is_integer() and "." not in found[0]:
+        value /= 100
+    if value % 0.5:
+        value *= 2
+    if re.match(r"\s*집\s*반", text[found.end() :]):
+        value += 0.5
+    return value if abs(value) <= 400 and value % 0.5 == 0 else None
+
+
+_DATE = re.compile(r"(\d{4})(?:[-./年]\s*(\d{1,2})(?!\d)(?:[-./月]\s*(\d{1,2})(?!\d))?)?")
+_SOLID_DATE = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)(?!\d)")
+_EARLY_YEAR = re.compile(r"\D*(\d{3})\D*")
+_LAST_YEAR = 2199
+
+
+def parse_date(text: str) -> int:
+    """The first day that a date names, as yyyymmdd; parts that it does not tell are 0.
+
+    A day of one digit after a C (``C2016-12-0``, as Tygem collections have it) is the first of
+    two digits and so unknown.
+
+    >>> [parse_date(t) for t in ("1997-09-28,29", "20070314", "2006-1-5", "C2016-12-0", "1999")]
+    [19970928, 20070314, 20060105, 20161200, 19990000]
+    """
+    found = _SOLID_DATE.search(text) or _DATE.search(text)
+    if not found:
+        early = _EARLY_YEAR.fullmatch(text)
+        return int(early[1]) * 10000 if early else 0
+    year, month, day = (int(part or 0) for part in found.groups())
+    if not 100 <= year <= _LAST_YEAR:
+        return 0
+    if text.startswith("C") and len(found[3] or "") == 1:
+        day = 0
+    if not 1 <= month <= 12:
+        return year * 10000
+    return year * 10000 + month * 100 + (day if day <= 31 else 0)
+
+
+class Result(NamedTuple):
+    """How a game ended."""
+
+    winner: int | None  # BLACK, WHITE, 0 draw, None unknown
+    margin: float | None  # points; None by resignation, on time, or unknown
+
+
+_WESTERN = re.compile(r"\s*([BW])(?:lack|hite)?\s*\+\s*(\d+(?:[.,]\d+)?|[.,]\d+)?", re.IGNORECASE)
+_DRAW = re.compile(r"\s*(?:0|draw|jigo|tie)\s*$|무승부|빅|和棋|平局|持碁|ジゴ", re.IGNORECASE)
+_EASTERN = re.compile(r"([흑黑黒])|([백白])")
+_WINS, _LOSES = re.compile(r"승|胜|勝|勝ち"), re.compile(r"패|负|負|敗|败")
+_EASTERN_MARGIN = re.compile(r"(\d+(?:\.\d+)?)?\s*[집目子칙](\s*반|\s*半)?|([반半])\s*[집目칙]")
+
+
+def parse_result(text: str) -> Result:
+    """Who won, and by how much.
+
+    Margins under a quarter of a point (Fox writes ``W+0.02`` and ``B+0.0``) are no margins.
+
+    >>> parse_result("W+12.5"), parse_result("B+R"), parse_result("Jigo")
+    (Result(winner=-1, margin=12.5), Result(winner=1, margin=None), Result(winner=0, margin=0.0))
+    >>> parse_result("흑 1집반승"), parse_result("白中押し勝ち"), parse_result("Void")
+    (Result(winner=1, margin=1.5), Result(winner=-1, margin=None), Result(winner=None, margin=None))
+    """
+    western = _WESTERN.match(text)
+    if western:
+        points = float((western[2] or "0").replace(",", "."))
+        winner = BLACK if western[1] in "Bb" else WHITE
+        return Result(winner, points if 0.25 <= points <= 625 else None)
+    if _DRAW.search(text):
+        return Result(0, 0.0)
+    named = _EASTERN.search(text)
+    if not named:
+        return Result(None, None)
+    winner = BLACK if named[1] else WHITE
+    if not _WINS.search(text):
+        if not _LOSES.search(text):
+            return Result(None, None)
+        winner = -winner
+    return Result(winner, _eastern_margin(text[named.end() :]))
+
+
+_STONES_APART = re.compile(r"(?:(\d+)\s*又)?\s*(\d+)/(\d+)\s*子")
+
+
+def _eastern_margin(text: str) -> float | None:
+    quarters = _STONES_APART.search(text)  # 2又3/4子: a Chinese margin in stones
+    if quarters and int(quarters[3]):
+        return 2 * (int(quarters[1] or 0) + int(quarters[2]) / int(quarters[3]))
+    found = _EASTERN_MARGIN.search(text)
+    if not found:
+        return None
+    points = float(found[1] or 0) + (0.5 if found[2] or found[3] else 0)
+    if "子" in found[0]:
+        points *= 2
+    return points if 0.25 <= points <= 625 else None
+
+
+_EVEN = re.compile(r"호선|互先|even", re.IGNORECASE)
+_STONES = re.compile(r"\s*(\d+)\s*$|(\d+)\s*(?:점|子|stones?)", re.IGNORECASE)
+
+
+def parse_handicap(text: str) -> int | None:
+    """Stones that black got; 0 and 1 mean none.
+
+    >>> [parse_handicap(t) for t in ("4", "0", "호선 - 6집 반 공제", "4점 접바둑", "")]
+    [4, 0, 0, 4, None]
+    """
+    found = _STONES.match(text) or _STONES.search(text)
+    if found:
+        stones = int(found[1] or found[2])
+        return stones if stones <= 99 else None
+    return 0 if _EVEN.search(text) else None
+
+
+_KOMI_IN_HANDICAP = re.compile(r"\d+(?:\.\d+)?\s*집.*공제")
+
+
+def komi_in_handicap(text: str) -> float | None:
+    """Komi told in the handicap, as Hangame does: ``호선 - 6집 반 공제``, even with 6.5 points.
+
+    >>> komi_in_handicap("호선 - 7집 반 공제")
+    7.5
+    """
+    return parse_komi(text) if _KOMI_IN_HANDICAP.search(text) else None

@@ -1,0 +1,221 @@
+"""SGF in, checked games out.
+
+Invariants:
+
+- A record becomes a `Game` that holds what `gocnn.go.game` promises, or a `Reject` with a reason
+  from `REASONS`; nothing else comes out, and nothing is raised for what stands in a record.
+- Positional superko is not checked: real games hold triple ko.
+- Who moves first is what the moves say; without moves PL says, else white after a handicap.
+"""
+
+import os
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from functools import cache
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.errors import GocnnError
+from gocnn.go import board as rules
+from gocnn.go.board import BLACK, MAX_SIZE, POINT_MASK, WHITE, WHITE_BIT
+from gocnn.go.coords import vertex
+from gocnn.go.game import UNKNOWN_RESULT, Game, check_moves
+from gocnn.go.handicap import handicap_points
+from gocnn.sgf.archives import Broken, Piece, Walk
+from gocnn.sgf.game_info import claims_of
+from gocnn.sgf.parser import BadRecord, Line, readings
+from gocnn.sgf.splitter import split_trees
+
+REASONS = (
+    "broken archive",
+    "archive inside an archive",
+    "unreadable file",
+    "no game tree",
+    "broken tree",
+    "another game",
+    "other size",
+    "bad point",
+    "bad setup",
+    "setup in mid-game",
+    "handicap stones missing",
+    "illegal move",
+)
+
+
+class Reject(NamedTuple):
+    """A record that is no game, and why."""
+
+    source: str
+    reason: str  # one of REASONS, or a filter's
+    detail: str = ""
+
+
+def read_games(
+    paths: Sequence[str | os.PathLike[str]], *, size: int | None = None
+) -> Generator[Game | Reject, None, None]:
+    """Every record under some paths, one after another.
+
+    Args:
+        paths: files, collections, folders, archives; see `gocnn.sgf.archives.Walk`.
+        size: reject other board sizes; None takes 2 to 25.
+
+    Raises:
+        GocnnError: when a path does not exist or holds no file to read.
+    """
+    for piece in Walk(paths):
+        if isinstance(piece, Broken):
+            yield Reject(*piece)
+        else:
+            yield from read_piece(piece, size=size)
+
+
+def read_piece(piece: Piece, *, size: int | None = None) -> Iterator[Game | Reject]:
+    """Every record of a piece that `gocnn.sgf.archives.Walk` hands out."""
+    if piece.number:
+        yield _read(piece.data, piece.source, piece.number, size)
+        return
+    number = 0
+    for number, tree in enumerate(split_trees(BytesIO(piece.data)), 1):
+        yield _read(tree, piece.source, number, size)
+    if number == 0:
+        yield Reject(piece.source, "no game tree", "nothing in it begins with (;")
+
+
+def load_game(path: str | os.PathLike[str], number: int = 1) -> Game:
+    """Game `number` (from 1) of an SGF file, or of any file or folder that holds games.
+
+    Raises:
+        GocnnError: when there is none, or it is broken.
+    """
+    with closing(read_games([path])) as records:
+        record = next(islice(records, number - 1, None), None)
+    if isinstance(record, Game):
+        return record
+    if record is not None:
+        said = f"{record.reason}: {record.detail}" if record.detail else record.reason
+        raise GocnnError(f"{record.source}: {said}")
+    raise GocnnError(f"{Path(path)}: there is no game {number} in it")
+
+
+def _read(tree: bytes, source: str, number: int, size: int | None) -> Game | Reject:
+    named = f"{source}#{number}" if number > 1 else source
+    try:
+        return parse_game(tree, named, size=size)
+    except BadRecord as error:
+        return Reject(named, error.reason, error.detail)
+
+
+def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Game:
+    """One game tree as a checked game.
+
+    Bytes that make no game get a second chance, see `gocnn.sgf.parser.readings`.
+
+    Raises:
+        BadRecord: with the reason and its place.
+    """
+    first: BadRecord | None = None
+    for text in readings(tree):
+        try:
+            return _parse(text, source, size)
+        except BadRecord as error:
+            first = first or error
+    raise first or BadRecord("broken tree")
+
+
+# -- the game ------------------------------------------------------------------------------
+
+
+def _parse(tree: bytes, source: str, size: int | None) -> Game:
+    line = Line(tree)
+    if size is not None and line.size != size:
+        raise BadRecord("other size", f"{line.size}x{line.size}")
+    moves = line.entries()
+    claims = claims_of(line, source)
+    declared = claims.handicap or 0
+    if declared > 1 and not line.stones and moves and moves[0] & WHITE_BIT:
+        line.stones = dict.fromkeys(_fixed(line.size, declared), BLACK)
+    handicap = _handicap(declared, line, moves)
+    stones = [rules.pack(point, colour) for point, colour in sorted(line.stones.items())]
+    entries = np.array(stones + moves, np.uint16)
+    _check(entries, len(stones), line.size)
+    entries.flags.writeable = False
+    return Game(
+        size=line.size,
+        entries=entries,
+        setup=len(stones),
+        first=_first(line, moves, handicap),
+        komi=claims.komi,
+        handicap=handicap,
+        winner=UNKNOWN_RESULT if claims.winner is None else claims.winner,
+        margin=claims.margin,
+        black_rank=claims.black_rank,
+        white_rank=claims.white_rank,
+        date=claims.date,
+        kind=claims.kind,
+        source=source,
+    )
+
+
+def _fixed(size: int, stones: int) -> list[int]:
+    """The stones of a handicap that is only told as a number, where all conventions agree."""
+    if stones == 3:
+        raise BadRecord("handicap stones missing", "HA[3] leaves open which corner stays empty")
+    try:
+        return handicap_points(size, stones)
+    except GocnnError as error:
+        raise BadRecord("handicap stones missing", str(error)) from None
+
+
+def _handicap(declared: int, line: Line, moves: list[int]) -> int:
+    """Stones that black got: set up, else declared, else played before white's first stone."""
+    colours = set(line.stones.values())
+    if colours == {BLACK}:
+        white_first = not moves or bool(moves[0] & WHITE_BIT)
+        stones = len(line.stones) if white_first or declared else 0
+    elif colours:
+        stones = declared
+    else:
+        stones = _extra_moves(moves, line.size)
+    return stones if 2 <= stones <= MAX_SIZE else 0
+
+
+def _extra_moves(moves: list[int], size: int) -> int:
+    """How many stones black played before white's first; white may have passed meanwhile."""
+    passing = size * size
+    stones = 0
+    for entry in moves:
+        if entry & POINT_MASK != passing:
+            if entry & WHITE_BIT:
+                return stones
+            stones += 1
+    return 0  # white never played
+
+
+def _first(line: Line, moves: list[int], handicap: int) -> int:
+    if moves:
+        return WHITE if moves[0] & WHITE_BIT else BLACK
+    player = line.text("PL").strip()[:1].lower()
+    if player in (b"b", b"1"):
+        return BLACK
+    return WHITE if player in (b"w", b"2") or handicap > 1 else BLACK
+
+
+@cache  # one for each process; records are checked by one thread
+def _board(size: int) -> rules.Board:
+    return rules.new_board(size)
+
+
+def _check(entries: NDArray[np.uint16], setup: int, size: int) -> None:
+    bad = int(check_moves(_board(size), entries, setup))
+    if bad == len(entries):
+        return
+    if bad < 0:
+        raise BadRecord("bad setup", f"the stone at {vertex(-1 - bad, size)} has no liberty")
+    entry = int(entries[bad])
+    name = f"{'W' if entry & WHITE_BIT else 'B'} {vertex(entry & POINT_MASK, size)}"
+    raise BadRecord("illegal move", f"move {bad - setup + 1}, {name}")

@@ -1,0 +1,89 @@
+"""What a training run is: hyperparameters, budget, and everything that goes into its checkpoint."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from gocnn.dataset.positions import Hiding
+from gocnn.errors import GocnnError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train; all of it goes into the checkpoint."""
+
+    batch: int = 128  # positions of an update, over all processes
+    rate: float = 4e-3  # the learning rate at its peak
+    warmup: float = 0.01  # share of the run in which the rate climbs
+    final_rate: float = 0.01  # the rate at the end, as a share of the peak
+    weight_decay: float = 0.05
+    value_weight: float = 0.15  # of the value's loss beside the policy's
+    clip: float = 2.0  # longest gradient
+    average: float = 0.999  # decay of the averaged weights, a step
+    seed: int = 0
+    bf16: bool = True  # compute in bfloat16 where the processor has it
+    muon: bool = True  # Muon moves the filters; else AdamW moves all
+    teacher_share: float = 0.5  # of the loss that a teacher sets, if there is one
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "rate", "clip"):
+            if getattr(self, name) <= 0:
+                raise GocnnError(f"{name} must be above 0, not {getattr(self, name)}")
+        if not 0 <= self.average < 1:
+            raise GocnnError(f"average must be 0 up to 1, not {self.average}")
+        if not 0 <= self.teacher_share <= 1:
+            raise GocnnError(f"the teacher's share must be 0 to 1, not {self.teacher_share}")
+
+    def rate_at(self, progress: float) -> float:
+        """The learning rate when a share of the run is done: a climb, then half a cosine."""
+        climb = min(1.0, (progress + 1e-4) / max(self.warmup, 1e-4))
+        fall = 0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0))
+        return self.rate * climb * (self.final_rate + (1 - self.final_rate) * fall)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long a run is; exactly one of the two is given."""
+
+    seconds: float | None = None
+    positions: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [value for value in (self.seconds, self.positions) if value is not None]
+        if len(given) != 1 or given[0] <= 0:
+            raise GocnnError("a run needs one budget above 0: a time, or a number of positions")
+
+    def progress(self, seconds: float, positions: int) -> float:
+        """The share that is done, 0 to 1."""
+        if self.seconds is not None:
+            return min(1.0, seconds / self.seconds)
+        assert self.positions is not None
+        return min(1.0, positions / self.positions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training run, as its checkpoint knows it."""
+
+    architecture: str = "resnet"
+    settings: dict[str, Any]  # of the architecture, without inputs; over those of `initial`
+    encoding: str = "full-1"
+    budget: Budget | None = None  # None, when resuming: that of the checkpoint
+    recipe: Recipe = field(default_factory=Recipe)
+    hiding: Hiding = field(default_factory=Hiding)
+    validation: float = 0.01  # share of the games held out
+    validation_positions: int = 4096
+    initial: str = ""  # weights to start from; the network is theirs, grown to `settings`
+    before: int = 0  # positions that those weights had seen
+    teacher: str = ""  # weights of a network to learn from beside the games
+
+
+def budget_of(run: Run) -> Budget:
+    """The budget of a run.
+
+    Raises:
+        GocnnError: when it has none.
+    """
+    if run.budget is None:
+        raise GocnnError("a new run needs a budget: a time, or a number of positions")
+    return run.budget

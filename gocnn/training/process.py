@@ -1,0 +1,116 @@
+"""The process that trains: its device, memory, place among several processes, signals."""
+
+import ctypes
+import os
+import platform
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+
+from gocnn.network.device import choose_device
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # parameters of mallopt, from glibc's malloc.h
+
+
+def keep_memory() -> None:
+    """Let the C library keep the memory that training frees, and ask for it in large pages.
+
+    The activations of an update on a CPU are hundreds of megabytes. glibc hands them back to the
+    system after each one, which has to clear every page before the next. What was used once stays
+    with the process instead. Linux with glibc only; elsewhere nothing happens. The large pages
+    come only when this is called before torch makes its first tensor.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch reads it: "transparent huge pages"
+    library = ctypes.CDLL(None)
+    library.mallopt(_M_MMAP_MAX, 0)  # no block, however large, is mapped and unmapped by itself
+    library.mallopt(_M_TRIM_THRESHOLD, -1)  # the top of the heap is never given back
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process among those that train together (started by torchrun)."""
+
+    rank: int
+    count: int
+
+    @classmethod
+    def join(cls, device: torch.device) -> "Processes":
+        """Meet the others, if there are any."""
+        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+            return cls(0, 1)
+        if not dist.is_initialized():
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        return cls(dist.get_rank(), dist.get_world_size())
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes files and talks."""
+        return self.rank == 0
+
+    def wait(self) -> None:
+        """Go on when all processes have come here."""
+        if self.count > 1:
+            dist.barrier()
+
+    def leave(self) -> None:
+        """Part when all are done; a process that ended early could break the others' talk."""
+        if self.count > 1:
+            dist.barrier()
+            dist.destroy_process_group()
+
+    def any(self, flag: bool, device: torch.device) -> bool:
+        """Whether the flag is set in any process."""
+        if self.count == 1:
+            return flag
+        shared = torch.tensor(int(flag), device=device)
+        dist.all_reduce(shared)
+        return bool(shared.item())
+
+    def agree(self, value: float, device: torch.device) -> float:
+        """The first process's value."""
+        if self.count == 1:
+            return value
+        shared = torch.tensor(value, dtype=torch.float64, device=device)
+        dist.broadcast(shared, 0)
+        return float(shared.item())
+
+
+def own_device(name: str) -> torch.device:
+    """The device of that name for this process; torchrun gives each a GPU of its own.
+
+    Raises:
+        GocnnError: as `choose_device` does.
+    """
+    device = choose_device(name)
+    if device.type == "cuda" and "LOCAL_RANK" in os.environ:
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+        torch.cuda.set_device(device)
+    return device
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Within the block, SIGINT and SIGTERM set the event; a second one ends the program."""
+    wanted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield wanted
+        return
+
+    def note(number: int, _frame: object) -> None:
+        if wanted.is_set():
+            raise KeyboardInterrupt
+        wanted.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield wanted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

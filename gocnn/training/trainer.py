@@ -1,0 +1,186 @@
+"""One update after another: the network, its average, its optimizer, and how they are kept.
+
+The state of a `Trainer` is a flat dictionary of tensors and a few numbers, so a checkpoint is a
+safetensors file like any weights. After `load` a run goes on as if it had never stopped: on a CPU,
+bit for bit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
+
+from gocnn.dataset.positions import Batch
+from gocnn.errors import GocnnError
+from gocnn.inference.forward import ready
+from gocnn.inference.views import Views
+from gocnn.network.device import autocast, settle
+from gocnn.network.output import Output
+from gocnn.training.autotune import forward_function
+from gocnn.training.config import Recipe
+from gocnn.training.optimizer import Optimizer
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Means over the positions of some updates."""
+
+    loss: float
+    policy_loss: float  # nats
+    value_loss: float  # nats
+    top1: float  # share of moves predicted
+
+
+class Trainer:
+    """A network in training.
+
+    Args:
+        network: freshly built or with weights to start from.
+        recipe: how to train.
+        device: where to compute.
+        distributed: whether the gradients are shared with other processes.
+        compile: whether torch.compile makes the forward pass; None tries it on CUDA and keeps it
+            if it is faster.
+        teacher: another network in evaluation mode, for the same inputs. What it says of each
+            position is learnt beside the move played and the result: distillation (Hinton, Vinyals
+            and Dean 2015, arXiv:1503.02531), at temperature 1.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        *,
+        device: torch.device,
+        distributed: bool = False,
+        compile: bool | None = False,
+        teacher: nn.Module | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.device = device
+        self.teacher = None if teacher is None else ready(teacher, device)
+        self.network = settle(network, device).train()
+        self.optimizer = Optimizer(
+            self.network.named_parameters(),
+            weight_decay=recipe.weight_decay,
+            muon=recipe.muon,
+        )
+        self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+        forward: nn.Module = self.network
+        if distributed:
+            forward = DistributedDataParallel(forward)
+        self._forms = forward_function(forward, compile, device)
+        self._views: dict[int, Views] = {}  # by lines of the board
+        self._sums = torch.zeros(4, device=device)
+        self._summed = 0
+
+    @property
+    def steps(self) -> int:
+        """Updates made so far."""
+        return self.optimizer.steps
+
+    def update(self, batch: Batch, rate: float) -> None:
+        """Learn from one batch, this process's share of it.
+
+        Args:
+            batch: encoded positions.
+            rate: the learning rate.
+        """
+        planes, context, moves, results, known = self._shown(batch)
+        with autocast(self.device, self.recipe.bf16):
+            output = self._forms()(planes, context)
+        logits = output.logits.float()
+        policy_loss = F.cross_entropy(logits, moves)
+        errors = F.binary_cross_entropy_with_logits(
+            output.value.float(), results, weight=known, reduction="sum"
+        )
+        value_loss = errors / len(moves)  # the same divisor in every process
+        loss = policy_loss + self.recipe.value_weight * value_loss
+        if self.teacher is not None:
+            share = self.recipe.teacher_share
+            loss = (1 - share) * loss + share * self._taught(output, planes, context)
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        self.optimizer.step(rate)
+        self._move_average()
+        with torch.no_grad():
+            hits = (logits.argmax(1) == moves).float().mean()
+            self._sums += torch.stack((loss, policy_loss, value_loss, hits)).detach()
+        self._summed += 1
+
+    def _taught(self, output: Output, planes: Tensor, context: Tensor) -> Tensor:
+        """The loss against what the teacher says of the same positions."""
+        assert self.teacher is not None
+        with torch.no_grad():
+            said = self.teacher(planes, context)
+        policy = F.cross_entropy(output.logits.float(), said.logits.float().softmax(1))
+        value = F.binary_cross_entropy_with_logits(
+            output.value.float(), said.value.float().sigmoid()
+        )
+        return policy + self.recipe.value_weight * value
+
+    def _shown(self, batch: Batch) -> tuple[Tensor, ...]:
+        """The tensors of a batch on the device, each position in its view."""
+
+        def here(array: Any) -> Tensor:
+            tensor = torch.from_numpy(array)
+            if self.device.type != "cuda":
+                return tensor.to(self.device)
+            return tensor.pin_memory().to(self.device, non_blocking=True)
+
+        size = batch.planes.shape[-1]
+        if size not in self._views:
+            self._views[size] = Views(size, self.device)
+        views = here(batch.views)
+        planes = self._views[size].planes(here(batch.planes), views)
+        planes = planes.float().contiguous(memory_format=torch.channels_last)
+        moves = self._views[size].points(here(batch.moves), views)
+        return planes, here(batch.globals), moves, here(batch.results), here(batch.known)
+
+    @torch.no_grad()
+    def _move_average(self) -> None:
+        # Early on the average follows closely, so that it forgets the beginning.
+        weight = 1 - min(self.recipe.average, (1 + self.steps) / (10 + self.steps))
+        state = self.network.state_dict()
+        real = [k for k, v in state.items() if v.is_floating_point()]
+        torch._foreach_lerp_([self.average[k] for k in real], [state[k] for k in real], weight)
+        for name in state.keys() - set(real):
+            self.average[name].copy_(state[name])
+
+    def losses(self) -> Losses:
+        """The means since the last call; waits for the device."""
+        means = (self._sums / max(self._summed, 1)).tolist()
+        self._sums.zero_()
+        self._summed = 0
+        return Losses(*means)
+
+    def state(self) -> dict[str, Tensor]:
+        """All tensors that a resumed run needs."""
+        parts = {
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "optimizer": self.optimizer.state(),
+        }
+        return {f"{part}/{k}": v for part, tensors in parts.items() for k, v in tensors.items()}
+
+    def load(self, state: dict[str, Tensor], steps: int) -> None:
+        """Go on from the `state` of a trainer of the same network after that many steps.
+
+        Raises:
+            GocnnError: when the state is of another network.
+        """
+
+        def part(name: str) -> dict[str, Tensor]:
+            return {k.removeprefix(name): v for k, v in state.items() if k.startswith(name)}
+
+        try:
+            self.network.load_state_dict(part("network/"))
+            self.optimizer.load(part("optimizer/"), steps)
+            for name, tensor in part("average/").items():
+                self.average[name].copy_(tensor)
+        except (RuntimeError, KeyError) as error:
+            raise GocnnError(f"the checkpoint is of another network: {error}") from error
