@@ -1,0 +1,138 @@
+"""`gocnn train` and `gocnn evaluate` as users call them, on files."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gocnn.cli.main import main
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.prepare import corpus_of
+from gocnn.errors import GocnnError
+from gocnn.go.board import POINT_MASK, WHITE_BIT
+from gocnn.go.coords import sgf_letters
+from gocnn.inference.weights import load_weights
+from tests.support.playing import random_game
+
+QUICK = ["--size", "1x16", "--board-size", "9", "--batch", "16", "--validation", "0.2"]
+
+
+def _sgf(number: int) -> str:
+    game = random_game(9, 40, number)
+    moves = "".join(
+        f";{'W' if e & WHITE_BIT else 'B'}[{sgf_letters(e & POINT_MASK, 9)}]"
+        for e in game.entries.tolist()
+    )
+    return f"(;GM[1]FF[4]SZ[9]KM[6.5]RE[B+R]{moves})"
+
+
+@pytest.fixture
+def games(tmp_path: Path) -> Path:
+    folder = tmp_path / "games"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"{number}.sgf").write_text(_sgf(number))
+    (folder / "broken.sgf").write_text("(;GM[1]SZ[9];B[aa];W[aa])")
+    return folder
+
+
+def _call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_train_then_evaluate(games: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    result = _call("train", games, "-o", out, *QUICK, "--positions", 320)
+    assert result.exit_code == 0, result.output
+    assert "21 records read" in result.stderr
+    assert "1 illegal move" in result.stderr
+    for name in ("corpus.gocnn", "weights.safetensors", "checkpoint.safetensors", "curve.svg"):
+        assert (out / name).exists(), name
+    assert load_weights(out / "weights.safetensors")[2].positions == 320
+
+    result = _call("evaluate", out / "weights.safetensors", games, "--board-size", 9, "--json")
+    assert result.exit_code == 0, result.output
+    scores = json.loads(result.stdout)
+    assert scores["total"]["games"] == 20
+    assert 0 <= scores["total"]["top1"] <= scores["total"]["top5"] <= 1
+    result = _call("evaluate", out / "weights.safetensors", games, "--board-size", 9)
+    assert f"{scores['total']['positions']:,}" in result.stdout
+
+
+def test_epochs_count_the_training_games(games: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert _call("train", games, "-o", out, *QUICK, "--epochs", 0.5).exit_code == 0
+    corpus = Corpus.open(out / "corpus.gocnn")
+    training, _ = corpus.split(0.2)
+    half = corpus.moves[training].sum() / 2
+    seen = load_weights(out / "weights.safetensors")[2].positions
+    assert half <= seen < half + 17
+
+
+def test_resume_goes_on(games: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    stopped = _call("train", games, "-o", out, *QUICK, "--positions", 320, "--stop-after", "0s")
+    assert stopped.exit_code == 0
+    assert "--resume" in stopped.stderr
+    assert _call("train", games, "-o", out, *QUICK, "--resume").exit_code == 0
+    assert load_weights(out / "weights.safetensors")[2].positions == 320
+
+
+# arguments, what the one line says
+MISTAKES = [
+    (["train", "nowhere"], "nowhere"),
+    (["train", "GAMES", "--size", "vast"], "--size vast: use tiny"),
+    (["train", "GAMES", "--epochs", "1", "--positions", "5"], "one budget"),
+    (["train", "GAMES", "--time-budget", "soon"], "'soon' is no time"),
+    (["train", "GAMES", "--resume"], "no run to resume"),
+    (["train", "GAMES", "--board-size", "19"], "no games left"),
+    (["train", "GAMES", "--batch", "0"], "batch must be above 0"),
+    (["train", "GAMES", "--device", "warp"], "unknown device 'warp'"),
+    (["train", "GAMES", "--encoding", "big"], "unknown encoding 'big'"),
+    (["evaluate", "none.safetensors", "GAMES"], "none.safetensors"),
+    (["evaluate", "GAMES/0.sgf", "GAMES"], "0.sgf: not a weights file"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES)
+def test_mistakes_end_in_one_line(
+    games: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    called = [argument.replace("GAMES", str(games)) for argument in arguments]
+    if called[0] == "train":
+        called += ["-o", str(tmp_path / "run")]
+        if "--board-size" not in called:
+            called += ["--board-size", "9"]
+    result = _call(*called)
+    assert result.exit_code == 2
+    *said, last = result.stderr.splitlines()
+    assert message in last
+    assert last.startswith("gocnn: ")
+    assert not any("Traceback" in line for line in said)
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = _call("train", tmp_path / "empty", "-o", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "empty" in result.stderr
+
+
+def test_the_cache_is_used_until_the_games_change(games: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "c.gocnn"
+    first, report = corpus_of([games], cache, size=9)
+    assert report is not None
+    assert report.kept == 20
+    again, report = corpus_of([games], cache, size=9)
+    assert report is None
+    assert again.checksum == first.checksum
+    (games / "new.sgf").write_text(_sgf(99))
+    more, report = corpus_of([games], cache, size=9)
+    assert report is not None
+    assert len(more) == 21
+    cache.write_bytes(cache.read_bytes()[:50])  # damaged: made anew
+    mended, _ = corpus_of([games], cache, size=9)
+    assert mended.checksum == more.checksum
+    with pytest.raises(GocnnError, match="one corpus file"):
+        corpus_of([cache, games], tmp_path / "d.gocnn", size=9)

@@ -1,0 +1,186 @@
+"""The scoreboard, against figures worked out by hand and a network that knows the answers."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from gocnn.dataset.positions import AS_RECORDED, Positions, Told
+from gocnn.errors import GocnnError
+from gocnn.evaluation.metrics import CHOICE, HIT, SURE, evaluate, measure, ranks_to_move, sample
+from gocnn.features.encoding import FULL
+from gocnn.inference.forward import infer
+from gocnn.inference.views import Views
+from gocnn.network.output import Output
+from gocnn.network.registry import build
+from gocnn.stats import ratio
+from tests.support.playing import random_corpus
+
+CPU = torch.device("cpu")
+
+
+class _PlaysBesideTheLast(nn.Module):
+    """Prefers the point above the last move; says that black always wins."""
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        last = planes[:, 3]
+        above = torch.zeros_like(last)
+        above[:, :-1] = last[:, 1:]
+        logits = 10 * above.flatten(1) - 5 * planes[:, :2].sum(1).flatten(1)
+        logits = torch.cat((logits, torch.full_like(logits[:, :1], -9)), dim=1)
+        return Output(logits, context[:, 62] * 2 - 1)
+
+
+class _Constant(nn.Module):
+    """Gives every move the same logit."""
+
+    def __init__(self, logit: float) -> None:
+        super().__init__()
+        self.logit = logit
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        shape = (len(planes), planes[0, 0].numel() + 1)
+        return Output(planes.new_full(shape, self.logit), context[:, 0])
+
+
+@pytest.fixture(scope="module")
+def positions() -> Positions:
+    corpus = random_corpus(10, moves=60)
+    return Positions(corpus, np.arange(len(corpus)), passes=False)
+
+
+def test_a_tie_is_not_a_prediction(positions: Positions) -> None:
+    scores = evaluate(_Constant(0.0), FULL, positions, device=CPU, label=None)
+    assert scores.total.top1 == scores.total.top5 == 0
+
+
+def test_nan_is_refused(positions: Positions) -> None:
+    with pytest.raises(GocnnError, match="NaN"):
+        evaluate(_Constant(float("nan")), FULL, positions, device=CPU, label=None)
+
+
+def test_the_figures_are_those_of_a_loop_over_the_games(positions: Positions) -> None:
+    scores = evaluate(_PlaysBesideTheLast(), FULL, positions, device=CPU, batch=64, label=None)
+    hits, right, count = 0, 0, 0
+    for index in range(10):
+        game = positions.corpus.game(index)
+        for ply in range(len(game)):
+            move = int(game.moves[ply]) & 0x03FF
+            if move == 81:
+                continue
+            before = int(game.moves[ply - 1]) & 0x03FF if ply else 81
+            target = before - 9 if 9 <= before < 81 else -1
+            stones = game.stones(ply).ravel()
+            free = target >= 0 and stones[target] == 0
+            hits += free and target == move
+            right += game.winner == 1  # it says that black wins, whoever is to move
+            count += 1
+    assert scores.total.positions == count == positions.count
+    assert scores.total.games == 10
+    # Without a favourite the network calls all empty points equal first, which is no prediction.
+    assert scores.total.top1 * count == pytest.approx(hits)
+    assert hits > count // 3
+    assert scores.total.value_accuracy == pytest.approx(right / count)
+    assert scores.total.top5 >= scores.total.top1
+
+
+def test_parts_add_up(positions: Positions) -> None:
+    network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
+    scores = evaluate(network, FULL, positions, device=CPU, label=None)
+    for rows in (scores.phases, scores.ranks, scores.certainties):
+        assert sum(row.positions for row in rows) == scores.total.positions
+        mean = sum(row.positions * row.cross_entropy for row in rows) / scores.total.positions
+        assert mean == pytest.approx(scores.total.cross_entropy)
+    assert [row.name for row in scores.phases] == ["1-50", "51-100"]
+    assert f"{scores.total.positions:,}" in scores.table()
+    assert scores.as_dict()["total"]["games"] == 10
+
+
+class _IsAsSureAsTold(nn.Module):
+    """Gives the first point on the board a probability of 0.25 or 0.85, by who is to move."""
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        sure = torch.where(context[:, 62] > 0, 0.85, 0.25)
+        others = ((1 - sure) / 81).log()[:, None].expand(-1, 81)
+        return Output(torch.cat((sure.log()[:, None], others), dim=1), context[:, 62])
+
+
+def test_how_sure_it_is_stands_beside_how_often_it_is_right(positions: Positions) -> None:
+    scores = evaluate(_IsAsSureAsTold(), FULL, positions, device=CPU, label=None)
+    assert [row.name for row in scores.certainties] == ["20-30%", "80-90%"]
+    for row, sure in zip(scores.certainties, (0.25, 0.85), strict=True):
+        assert row.sure == pytest.approx(sure, abs=0.01)  # bfloat16
+        assert row.positions > 100
+    total = sum(row.sure * row.positions for row in scores.certainties)
+    assert scores.total.sure == pytest.approx(total / scores.total.positions)
+
+
+def test_a_sample_is_smaller_and_always_the_same(positions: Positions) -> None:
+    network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
+    first, second = (
+        evaluate(network, FULL, positions, device=CPU, most=100, label=None) for _ in range(2)
+    )
+    assert first.total.positions == 100
+    assert first == second
+
+
+def test_position_by_position(positions: Positions) -> None:
+    """The rows say what the network was told, chose and hit."""
+    numbers = sample(positions, 50)
+
+    def rows(told: Told) -> NDArray[np.float64]:
+        return measure(_ListensToRanks(), FULL, positions, numbers, device=CPU, told=told)
+
+    moves = positions.moves(numbers)
+    for rank in (3, 20):
+        found = rows(Told(rank=rank))
+        assert (found[:, CHOICE] == rank).all()
+        assert (found[:, HIT] == (moves == rank)).all()
+        assert found[:, SURE] == pytest.approx(np.exp(10) / (np.exp(10) + 81), abs=0.01)
+    recorded = ranks_to_move(positions, *positions.locate(numbers))
+    assert (rows(AS_RECORDED)[:, CHOICE] == recorded).all()
+    assert len(np.unique(recorded)) > 3
+
+
+class _ListensToRanks(nn.Module):
+    """Likes the point whose number is the rank of the player to move."""
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        logits = torch.zeros(len(planes), 82)
+        logits[:, :31] = 10 * context[:, :31]
+        return Output(logits, context[:, 62])
+
+
+def test_the_interval_is_that_of_the_games() -> None:
+    """Positions of a game that are all alike count as one observation."""
+    rng = np.random.default_rng(0)
+    means = rng.random(400)
+    alike, interval = ratio(np.repeat(means, 50), np.repeat(np.arange(400), 50))
+    assert alike == pytest.approx(means.mean())
+    assert interval == pytest.approx(1.96 * means.std(ddof=1) / 20, rel=0.01)
+    assert interval is not None
+    _, independent = ratio(rng.random(20_000), np.repeat(np.arange(400), 50))
+    assert independent is not None
+    assert independent < interval / 5
+
+
+def test_eight_views_agree_on_turned_boards(positions: Positions) -> None:
+    """The average over the views turns with the board."""
+    torch.manual_seed(0)
+    network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
+    batch = positions.encode(FULL, np.arange(20, 26))
+    views = Views(9, CPU)
+    straight, value = infer(network, batch.planes, batch.globals, CPU, views, 8)
+    assert straight.exp().sum(1).tolist() == pytest.approx([1] * 6, abs=1e-4)
+    for view in range(8):
+        which = torch.full((6,), view)
+        turned = views.planes(torch.from_numpy(batch.planes), which).numpy()
+        there, same = infer(network, turned, batch.globals, CPU, views, 8)
+        assert torch.allclose(views.logits_back(there, which), straight, atol=2e-2)
+        assert torch.allclose(same, value, atol=2e-2)
+
+
+def test_symmetries_are_one_or_eight(positions: Positions) -> None:
+    with pytest.raises(GocnnError, match="1 or 8 symmetries"):
+        evaluate(nn.Identity(), FULL, positions, device=CPU, symmetries=3)

@@ -1,0 +1,385 @@
+"""The player: only legal moves, eyes kept, passes and resigns when it should and not before."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gocnn.errors import GocnnError
+from gocnn.go.board import BLACK, WHITE, is_eye_like
+from gocnn.go.position import Position, candidates
+from gocnn.play.player import RESIGN, Choice, Player
+from gocnn.play.style import BEST, Style, rank_code
+from gocnn.prediction import Conditions, Predict, Prediction
+from tests.support.boards import SEKI, board, point
+
+
+def predictor(*likely: str, win: float = 0.5) -> Predict:
+    """Predicts these moves, the first most of all, and all others a little."""
+
+    def predict(position: Position, _conditions: Conditions) -> Prediction:
+        size = position.size
+        policy = np.full(size**2 + 1, 1e-4, np.float32)
+        for rank, name in enumerate(likely):
+            policy[point(name, size)] = 0.5 / 2**rank
+        return Prediction(policy / policy.sum(), win)
+
+    return predict
+
+
+def uniform(position: Position, _conditions: Conditions) -> Prediction:
+    """Knows nothing."""
+    count = position.size**2 + 1
+    return Prediction(np.full(count, 1 / count, np.float32), 0.5)
+
+
+def constant(value: float) -> Predict:
+    """Says the same number of every move."""
+    return lambda position, _: Prediction(np.full(position.size**2 + 1, value, np.float32), value)
+
+
+def choose(predict: Predict, position: Position, **style: object) -> Choice:
+    return Player(predict, Style(seed=1, **style)).choose(position)  # type: ignore[arg-type]
+
+
+# Black's two eyes at A5 and C5; white lives below. Nothing is left but the dame at E3.
+FINISHED = """
+    . X . X X
+    X X X X X
+    X X X X .
+    O O O O O
+    . O . O .
+"""
+
+
+def test_the_likeliest_move_is_played() -> None:
+    assert choose(predictor("C3", "D4"), Position(9)).point == point("C3", 9)
+
+
+def test_an_illegal_move_is_never_played_however_likely() -> None:
+    position = Position(9)
+    for name in ("C3", "D4"):
+        position.play(point(name, 9))
+    assert choose(predictor("C3", "D4", "E5"), position).point == point("E5", 9)
+
+
+def test_superko_is_kept() -> None:
+    """Small boards repeat themselves: some of what simple ko allows, superko forbids."""
+    random = np.random.default_rng(3)
+    forbidden = 0
+    for _ in range(40):
+        position = Position(5, superko=True)
+        while position.ply < 80:
+            moves = np.flatnonzero(candidates(position))
+            assert all(position.is_legal(int(move)) for move in moves)
+            position.superko = False
+            forbidden += int(candidates(position).sum()) - len(moves)
+            position.superko = True
+            position.play(int(random.choice(moves)) if len(moves) else 25)
+    assert forbidden
+
+
+@pytest.mark.parametrize("value", [0.0, float("nan"), float("inf"), -1.0])
+def test_a_broken_policy_still_gives_a_legal_move(value: float) -> None:
+    position = Position(9)
+    for _ in range(30):
+        choice = choose(constant(value), position)
+        assert position.is_legal(choice.point)
+        position.play(choice.point)
+
+
+@pytest.mark.parametrize(
+    ("diagram", "name", "kept"),
+    [
+        (FINISHED, "A5", True),
+        (FINISHED, "C5", True),
+        (". X . . / X X . . / . . . . / . . . .", "A4", True),
+        (". X O . / O X O . / X . X . / . X . .", "A4", False),  # a false one, in atari
+        ("X . X . / . X . . / . . . . / . . . .", "B4", True),
+    ],
+)
+def test_own_eyes_are_not_filled(diagram: str, name: str, kept: bool) -> None:
+    position = board(diagram)
+    spot = point(name, position.size)
+    assert is_eye_like(position.board, spot, BLACK) is kept
+    assert bool(candidates(position)[spot]) is not kept
+
+
+# -- passing -------------------------------------------------------------------------------
+
+
+def after_pass(position: Position) -> Position:
+    """The opponent of the player to move has just passed."""
+    position.pass_(-position.to_move)
+    return position
+
+
+def test_a_won_and_settled_game_is_ended_after_a_pass() -> None:
+    position = after_pass(board(FINISHED, komi=0.5))
+    choice = choose(predictor("A5"), position)
+    assert (choice.point, choice.reason) == (25, "won")
+
+
+@pytest.mark.parametrize(("komi", "plays_on"), [(0.5, True), (4.5, True), (5.5, False)])
+def test_white_plays_on_for_a_dame_unless_it_has_won_without(komi: float, plays_on: bool) -> None:
+    """Black has 14 points, white 10, and one is open; a half point is a win only if it is safe."""
+    position = after_pass(board(FINISHED, komi=komi, to_move=WHITE))
+    assert choose(predictor("pass"), position).point == (point("E3", 5) if plays_on else 25)
+
+
+def test_a_dame_is_filled_before_the_pass() -> None:
+    """Area counts it, and the network would rather pass."""
+    position = board(FINISHED, komi=4.5)
+    assert choose(predictor("pass"), position).point == point("E3", 5)
+    position.play(point("E3", 5))
+    position.to_move = BLACK
+    assert choose(predictor("pass"), position).point == 25
+
+
+def test_no_pass_while_a_capture_decides() -> None:
+    """White's two stones can be caught or saved; a network that passes is overruled."""
+    capture = """
+        . X . X O O .
+        X X X X O . O
+        X X X X O O O
+        X O O X O . O
+        X O . X O O O
+        X X . O O . O
+        X X X O O O .
+    """
+    position = board(capture, komi=0.5, to_move=WHITE)
+    choice = choose(predictor("pass"), position)
+    assert choice.point in (point("C3", 7), point("C2", 7))
+    position = after_pass(board(capture, komi=0.5))
+    assert choose(predictor("pass"), position).point in (point("C3", 7), point("C2", 7))
+
+
+@pytest.mark.parametrize("to_move", [BLACK, WHITE])
+def test_a_seki_is_left_alone(to_move: int) -> None:
+    """Its shared liberties are nobody's points, but whoever fills them loses stones."""
+    assert choose(predictor("pass", "A7", "B6"), board(SEKI, to_move=to_move)).point == 49
+
+
+def test_an_early_pass_is_not_answered_by_a_pass() -> None:
+    for plies in range(0, 12, 2):
+        position = Position(9)
+        for name in ("C3", "G7", "G3", "C7", "E3", "E7", "C5", "G5", "E5", "D5", "F4")[:plies]:
+            position.play(point(name, 9))
+        position.pass_()
+        choice = choose(predictor("pass", "H2"), position)
+        assert choice.point < 81, f"after {plies} moves"
+
+
+def test_no_playout_is_run_in_the_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a playout in the opening")
+
+    monkeypatch.setattr("gocnn.play.player.judge", fail)
+    assert choose(predictor("D4"), Position(19)).point == point("D4", 19)
+    with pytest.raises(AssertionError):
+        choose(predictor("pass"), Position(19))
+
+
+def test_a_pass_in_the_air_is_taken_when_nothing_is_left() -> None:
+    """Also where the network prefers a stone that gains nothing; by a hair it is not asked."""
+    position = board("/".join([". X . X O . O . O"] * 9), komi=6.5)
+    for share, expected in ((0.5, 81), (0.05, point("A9", 9))):
+
+        def predict(position: Position, _: Conditions, share: float = share) -> Prediction:
+            policy = np.zeros(82, np.float32)
+            policy[point("A9", 9)], policy[81] = 1, share
+            return Prediction(policy / policy.sum(), 0.5)
+
+        assert choose(predict, position).point == expected
+
+
+@pytest.mark.parametrize("size", [5, 7, 9])
+@pytest.mark.parametrize("predict", [uniform, predictor("pass")], ids=["uniform", "passing"])
+def test_whole_games_are_legal_and_end(size: int, predict: Predict) -> None:
+    """Every game ends by two passes, with every eye of the end still there."""
+    for seed in range(4):
+        position = Position(size, superko=seed % 2 == 0)
+        player = Player(predict, Style(seed=seed, temperature=1.0, playouts=40, resign=False))
+        passes = 0
+        while passes < 2:
+            choice = player.choose(position)
+            assert choice.point != RESIGN
+            assert not (choice.point < size**2 and not candidates(position)[choice.point])
+            position.play(choice.point)
+            passes = passes + 1 if choice.point == size**2 else 0
+            assert position.ply < 6 * size**2
+        assert position.ply > 0.3 * size**2
+
+
+# -- resigning -----------------------------------------------------------------------------
+
+LOST = """
+    . . . . . . . . .
+    . O O O O O O O .
+    . O . O . O . O .
+    . O O O O O O O .
+    . . . . . . . . .
+    . . O . . . O . .
+    . . . . . . . . .
+    . . X X . . . . .
+    . . . . . . . . .
+"""
+
+
+def resigned_at(predict: Predict, position: Position, **style: object) -> int:
+    """The number of black's move at which it resigns, white passing; 0 if it never does."""
+    player = Player(predict, Style(seed=1, **style))  # type: ignore[arg-type]
+    for number in range(1, 8):
+        choice = player.choose(position)
+        if choice.point == RESIGN:
+            return number
+        position.play(choice.point)
+        position.pass_()
+    return 0
+
+
+def late(diagram: str) -> Position:
+    """A game in which black is not ahead on komi."""
+    return board(diagram, komi=6.5)
+
+
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_hopeless_game_is_resigned_after_some_moves(after: int) -> None:
+    assert resigned_at(predictor("A1", "J9", win=0.01), late(LOST), resign_after=after) == after
+
+
+def test_what_keeps_a_player_from_resigning() -> None:
+    hopeless = predictor("A1", win=0.01)
+    assert resigned_at(hopeless, late(LOST), resign=False) == 0
+    assert resigned_at(predictor("A1", win=0.1), late(LOST)) == 0
+    early = LOST.replace("O O O O O O O", "O . . O . . O").replace("X X", ". .")
+    assert resigned_at(hopeless, late(early)) == 0
+    won = LOST.replace("O", "o").replace("X", "O").replace("o", "X")
+    assert resigned_at(hopeless, late(won)) == 0, "the board says that the network is wrong"
+
+
+FULL = """
+    . O O O O O O O .
+    O . . O O O O . O
+    O . . O O O O O O
+    O O O O O O O O O
+    O O O O . O O O O
+    O O O O O O O O O
+    X X X X X X X X X
+    X . X X X X X . X
+    . X X X X X X X .
+"""
+
+
+def test_playouts_know_a_lost_board_where_the_network_does_not() -> None:
+    assert resigned_at(predictor("A9", "A1", win=0.45), late(FULL)) == 4
+    assert resigned_at(predictor("A9", "A1", win=0.55), late(FULL)) == 0
+    assert resigned_at(predictor("A9", "A1", win=0.45), late(FULL), resign_below=0.01) == 0
+    won = FULL.replace("O", "o").replace("X", "O").replace("o", "X")
+    assert resigned_at(predictor("A9", "A1", win=0.45), late(won)) == 0
+    assert resigned_at(predictor("A1", "J9", win=0.45), late(LOST)) == 0, "there is room"
+
+
+def test_a_better_moment_starts_the_count_again() -> None:
+    rates = iter([0.01, 0.01, 0.5, 0.01, 0.01, 0.01, 0.01])
+
+    def predict(position: Position, conditions: Conditions) -> Prediction:
+        return predictor("A1", "J9")(position, conditions)._replace(win=next(rates))
+
+    assert resigned_at(predict, late(LOST), resign_after=3) == 6
+
+
+def test_asking_again_or_undoing_does_not_count_twice() -> None:
+    player = Player(predictor("A1", win=0.01), Style(seed=1, resign_after=3))
+    position = late(LOST)
+    for _ in range(5):
+        assert player.choose(position).point != RESIGN
+    position.play(point("A1", 9))
+    position.pass_()
+    assert player.choose(position).point != RESIGN
+    position.undo()
+    position.undo()
+    assert player.choose(position).point != RESIGN
+
+
+def test_asking_again_does_not_start_the_count_again() -> None:
+    player = Player(predictor("A1", "J9", win=0.01), Style(seed=1, resign_after=3))
+    position = late(LOST)
+    for name in ("A1", "J9"):
+        player.choose(position)
+        assert player.choose(position).point != RESIGN
+        position.play(point(name, 9))
+        position.pass_()
+    assert player.choose(position).point == RESIGN
+
+
+# -- style ---------------------------------------------------------------------------------
+
+
+def test_temperature_spreads_the_moves_and_the_seed_repeats_them() -> None:
+    def moves(seed: int, temperature: float) -> list[int]:
+        player = Player(predictor("D4", "F6", "C7"), Style(seed=seed, temperature=temperature))
+        return [player.choose(Position(9)).point for _ in range(60)]
+
+    names = [point(name, 9) for name in ("D4", "F6", "C7")]
+    assert set(moves(1, 0.0)) == {names[0]}
+    assert set(moves(1, 1.0)) == set(names), "nothing below the least share is drawn"
+    assert moves(1, 1.0) == moves(1, 1.0) != moves(2, 1.0)
+    counts = [moves(1, 1.0).count(name) for name in names]
+    assert counts[0] > counts[1] > counts[2]
+    assert moves(1, 0.01).count(names[0]) == 60
+
+
+def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None:
+    heats = [Style(rank=rank).heat for rank in range(1, 30)]
+    assert heats == sorted(heats, reverse=True)
+    assert len(set(heats)) == 29
+    assert heats[-1] == Style(rank=rank_code("pro")).heat == 0
+    assert Style().heat == Style(rank=BEST).heat == 0
+    assert Style(rank=1, temperature=0.3).heat == 0.3
+
+    def favourites(rank: str) -> int:
+        player = Player(predictor("D4", "F6", "C7"), Style(rank=rank_code(rank), seed=1))
+        return [player.choose(Position(9)).point for _ in range(200)].count(point("D4", 9))
+
+    assert favourites("20k") + 20 < favourites("1k") < favourites("5d") <= favourites("9d") == 200
+
+
+def test_the_network_is_told_the_conditions() -> None:
+    told: list[Conditions] = []
+
+    def predict(position: Position, conditions: Conditions) -> Prediction:
+        told.append(conditions)
+        return uniform(position, conditions)
+
+    position = Position(9, komi=0.5)
+    position.place_handicap(3)
+    Player(predict, Style(rank=rank_code("3k"), opponent_rank=rank_code("2d"))).choose(position)
+    Player(predict, Style(rank=rank_code("BEST"))).choose(position)
+    Player(predict, Style(rank=rank_code("3k"))).choose(position)
+    assert told[0] == Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)
+    assert told[1] == Conditions(komi=0.5, handicap=3)
+    assert told[2] == Conditions(rank=18, opponent_rank=18, komi=0.5, handicap=3)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rank", 31),
+        ("temperature", -1.0),
+        ("temperature", float("nan")),
+        ("resign_below", 2.0),
+        ("resign_after", 0),
+        ("playouts", 0),
+    ],
+)
+def test_a_style_out_of_range_is_refused_by_name(field: str, value: float) -> None:
+    make: Callable[..., Style] = Style
+    with pytest.raises(GocnnError, match=field):
+        make(**{field: value})
+
+
+def test_ranks_by_name() -> None:
+    assert [rank_code(text) for text in (None, "any", "20k", "9d", "pro")] == [0, 0, 1, 29, 30]
+    with pytest.raises(GocnnError, match="'strong' is no rank"):
+        rank_code("strong")

@@ -1,0 +1,268 @@
+"""Thinking ahead: legal lines, a tree that finds more than the network, kept and bounded."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.position import Position, candidates
+from gocnn.play.mcts import Tree, key_of
+from gocnn.play.player import Player
+from gocnn.play.search import Analysis, Thinker, swapped
+from gocnn.play.style import Style
+from gocnn.prediction import Conditions, Prediction
+from tests.support.boards import board, point
+from tests.support.playing import random_game
+
+TOLD = Conditions(rank=20, opponent_rank=10, komi=7.5)
+
+
+class Oracle:
+    """A network that likes certain moves, and counts stones to tell who is ahead."""
+
+    def __init__(self, *liked: int, weight: int = 1000, win: float | None = None) -> None:
+        self.liked, self.weight, self.win = liked, weight, win
+        self.batches: list[int] = []
+        self.told: set[Conditions] = set()
+
+    def __call__(
+        self, positions: Sequence[Position], conditions: Sequence[Conditions]
+    ) -> list[Prediction]:
+        self.batches.append(len(positions))
+        self.told.update(conditions)
+        return [self.look(position) for position in positions]
+
+    def look(self, position: Position) -> Prediction:
+        policy = np.ones(position.size**2 + 1, np.float32)
+        policy[list(self.liked)] = self.weight
+        lead = int(position.board.stones[:-1].sum()) * position.to_move
+        win = 1 / (1 + np.exp(-lead / 4)) if self.win is None else self.win
+        return Prediction(policy / policy.sum(), float(win))
+
+
+def last(thinker: Thinker, position: Position, told: Conditions = TOLD) -> Analysis:
+    *_, analysis = thinker.analyse(position, told)
+    return analysis
+
+
+def follow(position: Position, points: Sequence[int]) -> None:
+    """Play a line; an illegal move raises."""
+    line = position.copy()
+    for move in points:
+        line.play(move)
+
+
+# -- the network alone ---------------------------------------------------------------------
+
+
+def test_the_network_alone_tells_its_own_probabilities() -> None:
+    network = Oracle(point("C3", 9), point("G7", 9))
+    analyses = list(Thinker(network).analyse(Position(9), TOLD, most=5))
+    assert [line.point for line in analyses[0].lines][:2] == [point("G7", 9), point("C3", 9)]
+    for analysis in analyses:
+        assert analysis.visits == 1
+        assert len(analysis.lines) == 5
+        assert analysis.lines[0].prior == pytest.approx(1000 / 2080)
+        assert [line.visits for line in analysis.lines] == [481, 481, 1, 1, 1]
+    assert analyses[0].lines[0].win == analyses[0].win == 0.5
+
+
+def test_the_network_alone_tells_what_each_move_is_worth() -> None:
+    position = board("X O . . / . . . . / . . . . / . . . X", to_move=WHITE)
+    network = Oracle(4)
+    first, *_, analysis = Thinker(network).analyse(position, TOLD, most=20)
+    wins = {line.point: line.win for line in analysis.lines}
+    assert max(wins.values()) > first.win  # a stone more
+    assert wins[16] == pytest.approx(first.win)  # a pass changes nothing
+    assert network.told == {TOLD, swapped(TOLD)}
+    assert max(network.batches) == len(analysis.lines)
+    line = analysis.lines[0]
+    assert line.point == 4
+    assert len(line.pv) > 3
+    follow(position, line.pv)
+
+
+def test_thinking_alone_is_the_network() -> None:
+    position = Position(9)
+    thought = Thinker(Oracle(7))(position, TOLD)
+    assert np.array_equal(thought.policy, Oracle(7).look(position).policy)
+
+
+# -- a search ------------------------------------------------------------------------------
+
+CAPTURE = """
+    . . . . . . .
+    . O O O O O .
+    . O X X X X .
+    . O X X X X O
+    . . O O O O .
+    . . . . . . .
+    X . X . X . .
+"""
+
+
+@pytest.mark.parametrize("trust", [0.0, 0.5])
+def test_a_search_finds_a_capture_that_the_network_does_not(trust: float) -> None:
+    position = board(CAPTURE, to_move=WHITE)
+    capture = point("G5", 7)
+    network = Oracle(point("A4", 7), point("D1", 7), weight=5)
+    thinker = Thinker(network, 300, trust=trust)
+    analysis = last(thinker, position)
+    best = analysis.lines[0]
+    assert best.point == capture
+    assert best.win > analysis.lines[-1].win
+    assert best.lcb < best.win
+    assert thinker(position, TOLD).policy.argmax() == best.point
+    assert analysis.visits == 300
+    assert sum(line.visits for line in analysis.lines) < 300
+    assert sorted((line.visits for line in analysis.lines), reverse=True) == [
+        line.visits for line in analysis.lines
+    ]
+    assert max(network.batches) == 8
+
+
+def test_the_first_answer_comes_before_any_visit() -> None:
+    analyses = Thinker(Oracle(3), 1000).analyse(Position(9), TOLD)
+    first = next(analyses)
+    assert first.visits == 1
+    assert first.lines[0].point == 3
+    assert [next(analyses).visits for _ in range(3)] == [2, 3, 4]
+
+
+def test_a_search_leaves_the_position_and_repeats_itself() -> None:
+    position = random_game(9, 50, 4).position(30)
+    before = str(position), position.moves, position.to_move, position.hash
+    found = [last(Thinker(Oracle(), 120), position).lines for _ in range(2)]
+    assert found[0] == found[1]
+    assert (str(position), position.moves, position.to_move, position.hash) == before
+
+
+@pytest.mark.parametrize("superko", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_all_lines_are_legal_and_fill_no_eye(seed: int, superko: bool) -> None:
+    """On a board so small that captures, kos and repetitions abound."""
+    position = Position(4, komi=0.5, superko=superko)
+    for entry in random_game(4, 14, seed).position().moves:
+        if position.is_legal(entry[1], entry[0]):
+            position.play(entry[1], entry[0])
+    analysis = last(Thinker(Oracle(), 400, trust=0), position)
+    sensible = candidates(position)
+    for line in analysis.lines:
+        assert line.point == 16 or sensible[line.point]
+        follow(position, line.pv)
+
+
+def ko_fight(superko: bool) -> Position:
+    """Black took a ko, white passed, black passed: taking back repeats an earlier position."""
+    position = Position(4, superko=superko)
+    for name in ("B4", "C4", "A3", "D3", "B2", "C2", "D1", "B3", "C3"):
+        position.play(point(name, 4))
+    position.pass_()
+    position.pass_()
+    return position
+
+
+@pytest.mark.parametrize("superko", [False, True])
+def test_superko_holds_in_the_tree(superko: bool) -> None:
+    position = ko_fight(superko)
+    back = point("B3", 4)
+    assert position.board.stones[back] == 0
+    assert position.is_legal(back) is not superko
+    tried = {line.point for line in last(Thinker(Oracle(back), 60), position).lines}
+    assert (back in tried) is not superko
+
+
+def test_both_orders_of_moves_lead_to_one_node() -> None:
+    a, b, c = 0, 1, 2
+    network = Oracle(a, b, c, win=0.5)
+    thinker = Thinker(network, 200, trust=0)
+    position = Position(9)
+    last(thinker, position)
+    nodes = thinker._tree.nodes  # type: ignore[union-attr]
+    ends = []
+    for order in ((a, b, c), (c, b, a)):
+        line = position.copy()
+        for move in order:
+            line.play(move)
+        ends.append(key_of(line))
+    assert ends[0] == ends[1]
+    assert ends[0] in nodes
+    assert sum(network.batches) < 200  # visits that found a node cost nothing
+
+
+def test_two_passes_are_scored_and_not_guessed() -> None:
+    """The network gives the game up; the score on the board says otherwise."""
+    position = board(
+        ". X . X . / X X X X X / O O O O O / . O . O . / O O O O O", komi=0.5, to_move=WHITE
+    )
+    thinker = Thinker(Oracle(25, win=0.05), 50, trust=0)
+    assert thinker(position, TOLD).win > 0.8
+    position.komi = -10.5
+    assert thinker(position, TOLD).win < 0.2
+
+
+def test_the_tree_is_kept_between_moves_and_forgotten_between_games() -> None:
+    thinker = Thinker(Oracle(40, 41, 30, 31), 200)
+    position = Position(9)
+    line = last(thinker, position).lines[0]
+    for move in line.pv[:2]:
+        position.play(move)
+    kept = next(thinker.analyse(position, TOLD)).visits
+    assert 1 < kept < line.visits
+    assert next(thinker.analyse(position, Conditions())).visits == 1
+    thinker(position, TOLD)
+    assert next(thinker.analyse(position, TOLD)).visits == 200
+    thinker.new_game()
+    assert next(thinker.analyse(position, TOLD)).visits == 1
+
+
+def test_a_tree_keeps_no_more_than_it_may() -> None:
+    network = Oracle()
+    tree = Tree(lambda positions: [(network.look(p), 0.5) for p in positions], lambda _: 0.5, 60)
+    position = Position(5)
+    for _ in range(4):
+        root, _ = tree.root(position)
+        while root.count < 300:
+            tree.grow(root, position, 8)
+        assert len(tree.nodes) <= 60
+        assert not any(node.pending.any() for node in tree.nodes.values())
+        position.play(int(root.points[root.visits.argmax()]))
+
+
+def test_a_network_that_fails_leaves_a_tree_to_go_on_with() -> None:
+    network = Oracle()
+
+    def evaluate(positions: Sequence[Position]) -> list[tuple[Prediction, float]]:
+        if len(positions) == 5:
+            raise MemoryError
+        return [(network.look(p), 0.5) for p in positions]
+
+    tree = Tree(evaluate, lambda _: 0.5)
+    root, _ = tree.root(Position(5))
+    with pytest.raises(MemoryError):
+        tree.grow(root, Position(5), 5)
+    assert root.count == 1
+    assert not root.pending.any()
+    tree.grow(root, Position(5), 4)
+    assert root.count == 5
+
+
+def test_a_broken_network_breaks_no_search() -> None:
+    def broken(positions: Sequence[Position], _: Sequence[Conditions]) -> list[Prediction]:
+        return [Prediction(np.full(26, np.nan, np.float32), np.nan) for _ in positions]
+
+    thought = Thinker(broken, 30)(Position(5), TOLD)
+    assert 0 <= thought.win <= 1
+
+
+def test_a_player_that_searches_plays_a_game_to_its_end() -> None:
+    position = Position(5, komi=0.5)
+    player = Player(Thinker(Oracle(), 16, playouts=2), Style(seed=1, playouts=30, resign=False))
+    while position.passes < 2:
+        choice = player.choose(position)
+        assert choice.point == 25 or candidates(position)[choice.point]
+        position.play(choice.point)
+        assert position.ply < 150
+    assert position.board.stones[:-1].any()
+    assert BLACK in position.board.stones

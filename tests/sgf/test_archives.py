@@ -1,0 +1,227 @@
+"""Files, folders and archives as a stream of records, and collections cut into trees."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gocnn.errors import GocnnError
+from gocnn.sgf.archives import Broken, Piece, Walk
+from gocnn.sgf.reader import Reject, read_games
+from gocnn.sgf.splitter import CHUNK, split_trees
+from tests.support.records import record
+
+GAMES = {f"b/{n}.sgf": record(n) for n in range(3)}
+
+
+def tar(files: dict[str, bytes], mode: str) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+ARCHIVES: dict[str, Callable[[dict[str, bytes]], bytes]] = {
+    "x.tar": lambda files: tar(files, "w"),
+    "x.tar.gz": lambda files: tar(files, "w:gz"),
+    "x.tgz": lambda files: tar(files, "w:gz"),
+    "x.tar.bz2": lambda files: tar(files, "w:bz2"),
+    "x.tar.xz": lambda files: tar(files, "w:xz"),
+    "X.ZIP": zipped,
+}
+SINGLES: dict[str, Callable[[bytes], bytes]] = {
+    "x.sgf": bytes,
+    "x.SGF": bytes,
+    "x.sgf.gz": gzip.compress,
+    "x.sgf.bz2": bz2.compress,
+    "x.sgf.xz": lzma.compress,
+}
+
+
+def pieces(path: Path) -> list[Piece]:
+    found = list(Walk([path]))
+    assert all(isinstance(piece, Piece) for piece in found), found
+    return [piece for piece in found if isinstance(piece, Piece)]
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_archives(tmp_path: Path, name: str) -> None:
+    others = {"README": b"no game", "a/cover.png": b"\x89PNG"}
+    path = tmp_path / name
+    path.write_bytes(ARCHIVES[name]({**others, **GAMES}))
+    walk = Walk([path])
+    assert [(p.source, p.number, p.data) for p in walk if isinstance(p, Piece)] == [
+        (f"{name}:{member}", 0, data) for member, data in GAMES.items()
+    ]
+    assert walk.skipped == 2
+    assert walk.done == walk.total == path.stat().st_size
+
+
+@pytest.mark.parametrize("name", SINGLES)
+def test_single_files(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(SINGLES[name](GAMES["b/0.sgf"]))
+    assert pieces(path) == [Piece(name, 0, GAMES["b/0.sgf"])]
+
+
+def test_the_content_tells_what_a_named_file_is(tmp_path: Path) -> None:
+    for name, data in (
+        ("games.dat", GAMES["b/0.sgf"]),
+        ("games.bin", gzip.compress(GAMES["b/0.sgf"])),
+        ("games.old", tar({"1.sgf": GAMES["b/0.sgf"]}, "w")),
+        ("games.new", zipped({"1.sgf": GAMES["b/0.sgf"]})),
+    ):
+        path = tmp_path / name
+        path.write_bytes(data)
+        assert [piece.data for piece in pieces(path)] == [GAMES["b/0.sgf"]]
+
+
+def test_folders_are_read_in_order_with_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "kgs"
+    for name in ("b/2.sgf", "a.sgf", "b/1.sgf", "b/notes.txt", "c/z.zip"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(
+            zipped({"q.sgf": GAMES["b/0.sgf"]}) if name.endswith("zip") else GAMES["b/0.sgf"]
+        )
+    expected = ["kgs/a.sgf", "kgs/b/1.sgf", "kgs/b/2.sgf", "kgs/c/z.zip:q.sgf"]
+    assert [piece.source for piece in pieces(folder)] == expected
+    here = Path.cwd()
+    try:
+        os.chdir(folder)
+        assert [piece.source for piece in pieces(Path())] == expected
+    finally:
+        os.chdir(here)
+
+
+def test_a_missing_path_and_an_empty_folder_are_told(tmp_path: Path) -> None:
+    with pytest.raises(GocnnError, match=r"none\.sgf: no such file"):
+        Walk([tmp_path / "none.sgf"])
+    with pytest.raises(GocnnError, match="no SGF files or archives"):
+        Walk([tmp_path])
+    with pytest.raises(GocnnError, match="no games were named"):
+        Walk([])
+
+
+def damaged(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+@pytest.mark.parametrize(
+    "name", ["x.tar.gz", "x.tar.xz", "x.tar.bz2", "x.tar", "X.ZIP", "x.sgf.gz", "x.sgf.xz"]
+)
+def test_a_broken_archive_is_told_and_the_next_file_read(tmp_path: Path, name: str) -> None:
+    games = {f"{n}.sgf": record(n, 40) for n in range(30)}
+    make = ARCHIVES.get(name) or (lambda files: SINGLES[name](b"".join(files.values())))
+    (tmp_path / name).write_bytes(damaged(make(games)))
+    (tmp_path / "z.sgf").write_bytes(GAMES["b/0.sgf"])
+    found = list(Walk([tmp_path / name, tmp_path / "z.sgf"]))
+    assert [(b.source, b.reason) for b in found if isinstance(b, Broken)] == [
+        (name, "broken archive")
+    ]
+    assert found[-1] == Piece("z.sgf", 0, GAMES["b/0.sgf"])
+
+
+@pytest.mark.parametrize("name", ["x.tar.xz", "x.zip", "x.sgf.gz", "x.sgf.bz2"])
+def test_rubbish_with_the_name_of_an_archive_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"this was an archive once " * 100)
+    [found] = list(read_games([tmp_path / name]))
+    assert isinstance(found, Reject)
+    assert found.reason in ("broken archive", "no game tree")
+
+
+def test_a_broken_member_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "x.tar"
+    members = {"1.sgf.gz": damaged(gzip.compress(record(1))), "2.sgf.xz": lzma.compress(record(2))}
+    path.write_bytes(tar({**members, "3.zip": b"PK", "4.sgf": record(4)}, "w"))
+    found = list(Walk([path]))
+    assert [(f.source, f.reason) for f in found if isinstance(f, Broken)] == [
+        ("x.tar:1.sgf.gz", "unreadable file"),
+        ("x.tar:3.zip", "archive inside an archive"),
+    ]
+    assert [f.data for f in found if isinstance(f, Piece)] == [record(2), record(4)]
+
+
+def test_a_zip_with_a_password_is_told(tmp_path: Path) -> None:
+    data = bytearray(zipped({"1.sgf": record(1)}))
+    data[6] |= 1  # the bit that says "encrypted", in both headers
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path = tmp_path / "x.zip"
+    path.write_bytes(data)
+    [found] = list(Walk([path]))
+    assert isinstance(found, Broken) and "password" in found.detail
+
+
+def test_the_signature_follows_the_games(tmp_path: Path) -> None:
+    one, two = tmp_path / "1.sgf", tmp_path / "2.sgf"
+    one.write_bytes(record(1))
+    two.write_bytes(record(2))
+    both = Walk([tmp_path]).signature()
+    assert Walk([tmp_path]).signature() == both
+    assert Walk([one]).signature() != both
+    os.utime(two, ns=(1, 1))
+    touched = Walk([tmp_path]).signature()
+    two.write_bytes(record(3, 10))
+    assert len({both, touched, Walk([tmp_path]).signature()}) == 3
+
+
+def test_a_long_collection_comes_tree_by_tree(tmp_path: Path) -> None:
+    games = [record(n, 60) for n in range(1200)]
+    path = tmp_path / "x.sgf.xz"
+    path.write_bytes(lzma.compress(b"\n".join(games), preset=0))
+    assert [(p.number, p.data) for p in pieces(path)] == list(enumerate(games, 1))
+
+
+def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
+    def peak(count: int) -> int:
+        path = tmp_path / f"{count}.tar.gz"
+        data = record(1, 60)
+        path.write_bytes(tar({f"{n}.sgf": data for n in range(count)}, "w:gz"))
+        tracemalloc.start()
+        for _ in Walk([path]):
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(10)
+    assert peak(2500) < peak(250) + 50_000
+
+
+def test_trees_across_the_edges_of_chunks() -> None:
+    tree = b"(;GM[1]C[" + b"x" * 1000 + b"];B[aa](;W[bb])(;W[cc]))\n"
+    count = 2 * CHUNK // len(tree) + 2
+    found = list(split_trees(io.BytesIO(tree * count)))
+    assert len(found) == count
+    assert set(found) == {tree.strip()}
+
+
+def test_a_tree_longer_than_a_chunk() -> None:
+    tree = b"(;GM[1]" + b";B[aa]C[" + b"x" * (2 * CHUNK + 17) + b"])"
+    assert list(split_trees(io.BytesIO(tree + b"(;B[bb])"))) == [tree, b"(;B[bb])"]
+
+
+def test_a_collection_cut_anywhere_gives_what_was_whole() -> None:
+    games = [record(n, 8) for n in range(3)]
+    data = b"\n".join(games)
+    for end in range(len(data)):
+        whole = [game for game in games if data.find(game) + len(game) <= end]
+        assert list(split_trees(io.BytesIO(data[:end])))[: len(whole)] == whole

@@ -1,0 +1,350 @@
+"""The learning loop: it learns, it stops anywhere and goes on exactly, and processes agree."""
+
+import errno
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.loader import Stream
+from gocnn.dataset.positions import Batch
+from gocnn.errors import GocnnError
+from gocnn.inference.weights import load_tensors, load_weights, save_tensors
+from gocnn.training.config import Budget, Recipe, Run
+from gocnn.training.curves import draw_curve, read_log, validation_table
+from gocnn.training.loop import Session
+from tests.support.playing import random_corpus
+
+TOWER = {"blocks": 1, "channels": 16}
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return random_corpus(60)
+
+
+def _run(positions: int = 32 * 12, **changes: object) -> Run:
+    recipe = {"batch": 32, "rate": 5e-3, "seed": 4, "bf16": False} | changes
+    return Run(
+        settings=TOWER,
+        budget=Budget(positions=positions),
+        recipe=Recipe(**recipe),  # type: ignore[arg-type]
+        validation=0.2,
+    )
+
+
+def _session(corpus: Corpus, folder: Path, run: Run | None = None, **options: object) -> Session:
+    return Session(run or _run(), corpus, folder, device="cpu", **options)  # type: ignore[arg-type]
+
+
+def test_it_learns_the_rule_of_the_games(corpus: Corpus, tmp_path: Path) -> None:
+    session = _session(corpus, tmp_path, _run(32 * 150))
+    assert session.work()
+    training, validation = read_log(tmp_path / "log.jsonl")
+    assert validation[-1]["top1"] > 0.5  # chance is 0.02, the rule is followed 8 times in 10
+    assert validation[-1]["positions"] == 32 * 150
+    _, _, passport = load_weights(tmp_path / "weights.safetensors")
+    assert passport.positions == 32 * 150
+    assert passport.corpus == corpus.checksum
+    assert passport.accuracy["validation"] == validation[-1]["top1"]
+    assert draw_curve(tmp_path / "log.jsonl", tmp_path / "curve.svg")
+    assert "<svg" in (tmp_path / "curve.svg").read_text()
+    assert f"{100 * validation[-1]['top1']:.2f}" in validation_table(tmp_path / "log.jsonl")
+    assert training == sorted(training, key=lambda entry: entry["steps"])
+
+
+def test_it_learns_on_boards_of_several_sizes(corpus: Corpus, tmp_path: Path) -> None:
+    mixed = Corpus.from_games([*corpus, *random_corpus(8, size=7)])
+    session = _session(mixed, tmp_path)
+    assert session.work()
+    assert session.held_out is not None
+    assert session.held_out.size == 9
+
+
+def test_weights_remember_what_those_that_they_started_from_had_seen(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    assert _session(corpus, tmp_path / "first").work()
+    weights = tmp_path / "first" / "weights.safetensors"
+    again = replace(_run(), initial=str(weights))
+    assert _session(corpus, tmp_path / "second", again).work()
+    _, _, passport = load_weights(tmp_path / "second" / "weights.safetensors")
+    assert passport.positions == 2 * 32 * 12
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_stop_and_resume_is_one_run_bit_for_bit(corpus: Corpus, tmp_path: Path, bf16: bool) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    run = _run(bf16=bf16)
+    assert _session(corpus, whole, run).work()
+    stopped = _session(corpus, parts, run)
+    updates = 0
+    update = stopped.trainer.update
+
+    def interrupted(*arguments: object) -> None:
+        nonlocal updates
+        update(*arguments)  # type: ignore[arg-type]
+        updates += 1
+        if updates == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    stopped.trainer.update = interrupted  # type: ignore[method-assign, assignment]
+    assert not stopped.work()
+    assert stopped.trainer.steps == 5
+    resumed = _session(corpus, parts, Run(settings={}), resume=True)
+    assert resumed.trainer.steps == 5
+    assert resumed.work()
+    one, other = (load_tensors(folder / "checkpoint.safetensors")[0] for folder in (whole, parts))
+    assert one.keys() == other.keys()
+    for name, tensor in one.items():
+        assert torch.equal(tensor, other[name]), name
+
+
+def test_stop_after_saves_and_a_later_run_finishes(corpus: Corpus, tmp_path: Path) -> None:
+    assert not _session(corpus, tmp_path).work(stop_after=0.0)
+    assert _session(corpus, tmp_path, Run(settings={}), resume=True).work()
+
+
+def test_resuming_needs_a_run_and_the_same_games(corpus: Corpus, tmp_path: Path) -> None:
+    with pytest.raises(GocnnError, match="no run to resume"):
+        _session(corpus, tmp_path, resume=True)
+    _session(corpus, tmp_path).work(stop_after=0.0)
+    with pytest.raises(GocnnError, match="a run is here already"):
+        _session(corpus, tmp_path)
+    with pytest.raises(GocnnError, match="trained on other games"):
+        _session(random_corpus(30, seed=9), tmp_path, resume=True)
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = _session(corpus, tmp_path)
+    session.save()
+    before = session.checkpoint.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(GocnnError, match="No space left on device"):
+        session.work()
+    assert session.checkpoint.read_bytes() == before
+    assert not list(tmp_path.glob(".*part"))
+    monkeypatch.undo()
+    assert _session(corpus, tmp_path, resume=True).work()
+
+
+def test_the_log_tells_how_long_it_waited_for_batches(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gocnn.training.loop.LOG_SECONDS", 0.0)
+    assert _session(corpus, tmp_path / "quick").work()
+    encode = Stream.at
+
+    def slowly(stream: Stream, number: int) -> Batch:
+        time.sleep(0.2)
+        return encode(stream, number)
+
+    monkeypatch.setattr(Stream, "at", slowly)
+    monkeypatch.setattr("gocnn.training.loop.os.cpu_count", lambda: 1)
+    assert _session(corpus, tmp_path / "slow").work()
+    quick, slow = (
+        [entry["waiting"] for entry in read_log(tmp_path / folder / "log.jsonl")[0]]
+        for folder in ("quick", "slow")
+    )
+    assert all(0 <= share <= 1 for share in quick + slow)
+    assert statistics.median(slow) > statistics.median(quick)
+
+
+def test_fine_tuning_starts_from_the_weights(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a").work()
+    weights = tmp_path / "a" / "weights.safetensors"
+    budget = Budget(positions=32)
+    run = Run(settings={}, budget=budget, initial=str(weights), validation=0.2)
+    tuned = _session(corpus, tmp_path / "b", run)
+    started, _, _ = load_weights(weights)
+    for name, tensor in started.state_dict().items():
+        assert torch.equal(tuned.trainer.network.state_dict()[name], tensor)
+    assert tuned.work()
+    assert _session(corpus, tmp_path / "b", Run(settings={}), resume=True).work()
+
+
+def test_fine_tuning_can_grow_the_network(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a").work()
+    weights = tmp_path / "a" / "weights.safetensors"
+    larger = {"blocks": 2, "channels": 20}
+    run = Run(settings=larger, budget=Budget(positions=32), initial=str(weights), validation=0.2)
+    grown = _session(corpus, tmp_path / "b", run)
+    network, _, passport = load_weights(weights)
+    planes = torch.rand(2, passport.settings["planes"], 9, 9)
+    context = torch.rand(2, passport.settings["globals"])
+    with torch.inference_mode():
+        before = network(planes, context).logits
+        after = grown.trainer.network.eval()(planes, context).logits
+    assert torch.allclose(before, after, atol=1e-5)
+    assert grown.work()
+    _, _, now = load_weights(tmp_path / "b" / "weights.safetensors")
+    assert now.settings == passport.settings | larger
+    assert now.positions == passport.positions + 128  # one update
+    assert _session(corpus, tmp_path / "b", Run(settings={}), resume=True).work()
+
+
+def test_fine_tuning_cannot_shrink_the_network(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a").work()
+    weights = str(tmp_path / "a" / "weights.safetensors")
+    run = Run(settings={"channels": 2}, budget=Budget(positions=32), initial=weights)
+    with pytest.raises(
+        GocnnError, match=r"weights\.safetensors: .*can grow, not shrink.*--teacher$"
+    ):
+        _session(corpus, tmp_path / "b", run)
+
+
+def _taught(corpus: Corpus, folder: Path, teacher: Path | None, share: float) -> Session:
+    run = replace(_run(32 * 30, teacher_share=share), teacher=str(teacher or ""))
+    session = _session(corpus, folder, run)
+    assert session.work()
+    return session
+
+
+def test_a_teacher_without_a_share_changes_nothing(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a", _run(seed=9)).work()
+    teacher = tmp_path / "a" / "weights.safetensors"
+    alone = _taught(corpus, tmp_path / "b", None, 0.0).trainer.network.state_dict()
+    taught = _taught(corpus, tmp_path / "c", teacher, 0.0).trainer.network.state_dict()
+    for name, tensor in alone.items():
+        assert torch.equal(tensor, taught[name]), name
+
+
+def test_a_teacher_alone_is_what_the_student_comes_to_say(corpus: Corpus, tmp_path: Path) -> None:
+    """A teacher with its own opinion on each point, whatever was played there."""
+    _session(corpus, tmp_path / "a", _run(32)).work()
+    teacher = tmp_path / "a" / "weights.safetensors"
+    tensors, about = load_tensors(teacher)
+    tensors["policy_out.weight"] *= 0
+    tensors["value_out.weight"] *= 0
+    tensors["value_out.bias"] = torch.tensor([2.0, 6.0])  # sure to win, and to pass
+    save_tensors(teacher, tensors, about)
+    student = _taught(corpus, tmp_path / "b", teacher, 1.0).trainer.network.eval()
+    planes, context = torch.rand(4, 34, 9, 9), torch.rand(4, 77)
+    with torch.inference_mode():
+        said = student(planes, context)
+    assert (said.logits.argmax(1) == 81).all()  # no game of the corpus has a pass
+    assert (said.value > 0.7).all()  # of the results half are won
+
+
+def test_a_resumed_run_keeps_its_teacher(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a", _run(32)).work()
+    teacher = str(tmp_path / "a" / "weights.safetensors")
+    _session(corpus, tmp_path / "b", replace(_run(), teacher=teacher)).work(stop_after=0.0)
+    resumed = _session(corpus, tmp_path / "b", resume=True)
+    assert resumed.trainer.teacher is not None
+    assert resumed.work()
+
+
+def test_a_teacher_must_see_the_same(corpus: Corpus, tmp_path: Path) -> None:
+    _session(corpus, tmp_path / "a", replace(_run(32), encoding="plain-1")).work()
+    teacher = str(tmp_path / "a" / "weights.safetensors")
+    with pytest.raises(GocnnError, match="plain-1 cannot teach"):
+        _session(corpus, tmp_path / "b", replace(_run(), teacher=teacher))
+    with pytest.raises(GocnnError, match="share must be 0 to 1"):
+        _run(teacher_share=1.5)
+
+
+def test_the_rate_climbs_and_falls() -> None:
+    recipe = Recipe(rate=1.0, warmup=0.1, final_rate=0.0)
+    rates = [recipe.rate_at(n / 100) for n in range(101)]
+    assert rates[0] < 0.01
+    peak = rates.index(max(rates))
+    assert 8 <= peak <= 12
+    assert rates[:peak] == sorted(rates[:peak])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("budget", [{}, {"seconds": 0.0}, {"seconds": 1.0, "positions": 5}])
+def test_a_run_has_one_budget(budget: dict[str, float]) -> None:
+    with pytest.raises(GocnnError, match="one budget"):
+        Budget(**budget)  # type: ignore[arg-type]
+
+
+def test_a_time_budget_ends_the_run(corpus: Corpus, tmp_path: Path) -> None:
+    run = Run(settings=TOWER, budget=Budget(seconds=0.5), validation=0.2)
+    session = _session(corpus, tmp_path, run)
+    assert session.work()
+    assert session.seconds >= 0.5
+
+
+def test_training_may_run_in_a_thread(corpus: Corpus, tmp_path: Path) -> None:
+    session = _session(corpus, tmp_path, _run(32))
+    thread = threading.Thread(target=session.work)
+    thread.start()
+    thread.join()
+    assert session.trainer.steps == 1
+
+
+DISTRIBUTED = """
+    import sys
+    from pathlib import Path
+    from tests.support.playing import random_corpus
+    from gocnn.training.config import Budget, Recipe, Run
+    from gocnn.training.loop import Session
+
+    recipe = Recipe(batch=32, rate=5e-3, seed=4, bf16=False)
+    run = Run(
+        settings={"blocks": 1, "channels": 16},
+        budget=Budget(positions=32 * 12),
+        recipe=recipe,
+        validation=0.2,
+    )
+    folder = Path(sys.argv[1])
+    session = Session(run, random_corpus(60), folder, device="cpu")
+    losses = []
+    update = session.trainer.update
+
+    def recorded(batch, rate):
+        update(batch, rate)
+        losses.append(session.trainer.losses().policy_loss)
+
+    session.trainer.update = recorded
+    session.work()
+    session.processes.leave()
+    (folder / f"losses-{session.processes.rank}.json").write_text(repr(losses))
+"""
+
+
+def test_two_processes_train_as_one(tmp_path: Path) -> None:
+    """torchrun with two processes on gloo: same global batch, same loss curve to rounding."""
+    script = tmp_path / "run.py"
+    script.write_text(textwrap.dedent(DISTRIBUTED))
+    environment = os.environ | {
+        "PYTHONPATH": str(Path.cwd()),
+        "OMP_NUM_THREADS": "1",
+    }
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    for folder in (alone, shared):
+        folder.mkdir()
+    subprocess.run([sys.executable, script, alone], check=True, env=environment, timeout=300)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command = [*launcher, "--nproc-per-node=2", str(script), str(shared)]
+    done = subprocess.run(command, env=environment, timeout=300, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    one = json.loads((alone / "losses-0.json").read_text())
+    halves = [json.loads((shared / f"losses-{rank}.json").read_text()) for rank in (0, 1)]
+    assert len(one) == 12
+    together = [(a + b) / 2 for a, b in zip(*halves, strict=True)]
+    assert together == pytest.approx(one, rel=2e-4)
+    assert one[-1] < one[0]
+    weights = [load_tensors(f / "checkpoint.safetensors")[0] for f in (alone, shared)]
+    for name, tensor in weights[0].items():
+        assert torch.allclose(tensor.float(), weights[1][name].float(), atol=2e-3), name
