@@ -1,7 +1,7 @@
 """What can go wrong in words for the user: one line that names the file, the place and the mend."""
 
 
-class GocnnError(ValueError):
+class GocnnError(Exception):
     """Bad input, explained in one line; the command line prints it and exits with status 2."""
 
 

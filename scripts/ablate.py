@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
-from gocnn.corpus.prepare import corpus_of
+from gocnn.corpus.prepare import open_or_prepare
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import HIT, LOSS, RIGHT, measure, sample
@@ -277,7 +277,7 @@ def _chosen(text: str) -> list[str]:
 
 
 def _games(games: Path, folder: Path, board_size: int) -> Corpus:
-    corpus, report = corpus_of([games], folder / "corpus.gocnn", size=board_size)
+    corpus, report = open_or_prepare([games], folder / "corpus.gocnn", size=board_size)
     if report is not None:
         print(report.table(), file=sys.stderr)
     wanted = corpus.games["size"] == board_size

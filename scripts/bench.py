@@ -44,7 +44,7 @@ from gocnn.network.device import choose_device, fast_bf16
 from gocnn.network.flops import multiply_adds
 from gocnn.network.registry import build, tower
 from gocnn.prediction import Conditions
-from gocnn.sgf.archives import Piece, Walk
+from gocnn.sgf.archives import RecordFiles, SgfChunk
 from gocnn.sgf.reader import parse_game, read_games
 from gocnn.sgf.splitter import split_trees
 from gocnn.training.config import Recipe
@@ -116,8 +116,8 @@ class Bench:
     def trees(self) -> list[bytes]:
         """The first records, as they stand."""
         trees: list[bytes] = []
-        for piece in Walk(self.paths):
-            if isinstance(piece, Piece):
+        for piece in RecordFiles(self.paths):
+            if isinstance(piece, SgfChunk):
                 trees += [piece.data] if piece.number else split_trees(BytesIO(piece.data))
             if len(trees) >= self.options.most:
                 break

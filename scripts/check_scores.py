@@ -22,8 +22,8 @@ from gocnn.errors import GocnnError
 from gocnn.go.game import UNKNOWN_RESULT, Game
 from gocnn.go.rules import RULESETS
 from gocnn.go.scoring import PLAYOUTS, Score, judge, score
-from gocnn.sgf.archives import Piece, Walk
-from gocnn.sgf.parser import BadRecord, Line
+from gocnn.sgf.archives import RecordFiles, SgfChunk
+from gocnn.sgf.parser import BadRecord, MainLine
 from gocnn.sgf.reader import parse_game
 from gocnn.sgf.splitter import split_trees
 from gocnn.stats import wilson
@@ -72,13 +72,13 @@ def counted(paths: list[Path]) -> Iterator[tuple[Game, str]]:
 
 def from_records(paths: list[Path]) -> Iterator[tuple[Game, str]]:
     """All games in order, with the rules that they name."""
-    for piece in Walk(paths):
-        if not isinstance(piece, Piece):
+    for piece in RecordFiles(paths):
+        if not isinstance(piece, SgfChunk):
             continue
         for tree in [piece.data] if piece.number else split_trees(BytesIO(piece.data)):
             try:
                 game = parse_game(tree, piece.source)
-                named = Line(tree).text("RU").decode("utf-8", "replace").strip().lower()
+                named = MainLine(tree).text("RU").decode("utf-8", "replace").strip().lower()
             except BadRecord:
                 continue
             yield game, named if named in RULESETS else ""

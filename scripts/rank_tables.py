@@ -21,7 +21,7 @@ from torch import nn
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
-from gocnn.corpus.prepare import corpus_of
+from gocnn.corpus.prepare import open_or_prepare
 from gocnn.dataset.positions import AS_RECORDED, Positions, Told
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import HIT, LOSS, measure, ranks_to_move
@@ -189,7 +189,9 @@ def main() -> None:
         network, encoding, _ = load_weights(options.weights)
         with tempfile.TemporaryDirectory() as scratch:
             filters = Filters(min_moves=1)
-            corpus, _ = corpus_of(options.games, Path(scratch) / "games.gocnn", filters=filters)
+            corpus, _ = open_or_prepare(
+                options.games, Path(scratch) / "games.gocnn", filters=filters
+            )
             games = corpus.split()[1] if options.held_out else np.arange(len(corpus))
             found = measure_bands(
                 settle(network, device).eval(),

@@ -21,7 +21,7 @@ from torch import nn
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
-from gocnn.corpus.prepare import corpus_of
+from gocnn.corpus.prepare import open_or_prepare
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import CHOICE, HIT, LOSS, SURE, Row, measure, row_of, sample
@@ -226,7 +226,9 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             filters = Filters(min_moves=1)
-            corpus, _ = corpus_of(options.games, Path(scratch) / "games.gocnn", filters=filters)
+            corpus, _ = open_or_prepare(
+                options.games, Path(scratch) / "games.gocnn", filters=filters
+            )
             network = Network.load(options.weights)
             if options.draw:
                 print(_draw(network, corpus, options.draw, options.output))

@@ -10,7 +10,7 @@ import numpy as np
 
 from gocnn.cli.train import report_corpus
 from gocnn.corpus.filters import Filters
-from gocnn.corpus.prepare import corpus_of
+from gocnn.corpus.prepare import open_or_prepare
 from gocnn.dataset.positions import Positions
 from gocnn.evaluation.metrics import evaluate as measure
 from gocnn.inference.weights import load_weights
@@ -26,7 +26,7 @@ def evaluate(**options: Any) -> None:
     device = choose_device(options["device"])
     network, encoding, passport = load_weights(options["weights"])
     with tempfile.TemporaryDirectory() as scratch:
-        corpus, report = corpus_of(
+        corpus, report = open_or_prepare(
             options["games"],
             Path(scratch) / "games.gocnn",
             size=options["board_size"] or None,

@@ -150,7 +150,7 @@ def prepare(**options: Any) -> None:
         games,
         output,
         size=size or None,
-        filters=Filters.of_texts(**options),
+        filters=Filters.parse(**options),
         without=without,
         validation=validation,
         jobs=jobs,

@@ -15,7 +15,7 @@ from gocnn.go.coords import BadVertex, point_of_vertex, vertex
 from gocnn.go.game import Game
 from gocnn.go.position import Position
 from gocnn.go.ranks import UNKNOWN, rank_name
-from gocnn.go.rules import handicap
+from gocnn.go.rules import count_handicap_stones
 from gocnn.play.style import rank_code
 from gocnn.prediction import Conditions, Prediction
 from gocnn.render.text import board_text, letter, wants_colour
@@ -140,7 +140,10 @@ def _of_moves(position: Position, move: int | None, ranks: tuple[int, int]) -> A
     while position.ply > ply:
         position.undo()
     conditions = Conditions(
-        rank=ranks[0], opponent_rank=ranks[1], komi=position.komi, handicap=handicap(position)
+        rank=ranks[0],
+        opponent_rank=ranks[1],
+        komi=position.komi,
+        handicap=count_handicap_stones(position),
     )
     return Asked(position, conditions, actual)
 

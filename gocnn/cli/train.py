@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gocnn.corpus.corpus import Corpus
-from gocnn.corpus.prepare import Report, corpus_of
+from gocnn.corpus.prepare import Report, open_or_prepare
 from gocnn.errors import GocnnError
 from gocnn.network.registry import SIZES, tower
 from gocnn.training.config import Budget, Recipe, Run
@@ -54,7 +54,7 @@ def _shared_corpus(options: dict[str, Any], cache: Path) -> Corpus:
     processes = Processes.join(own_device(options["device"]))
     if not processes.first:
         processes.wait()
-    corpus, report = corpus_of(options["games"], cache, size=options["board_size"] or None)
+    corpus, report = open_or_prepare(options["games"], cache, size=options["board_size"] or None)
     if processes.first:
         report_corpus(corpus, report)
         processes.wait()

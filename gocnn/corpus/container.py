@@ -21,7 +21,7 @@ from typing import IO, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gocnn.corpus.packing import RECORD, Names, digest_of, sections_of
+from gocnn.corpus.packing import RECORD, Names, compute_checksum, split_sections
 from gocnn.errors import GocnnError
 
 MAGIC = b"GOCNN\r\n\x1a"  # like PNG's: a transfer as text breaks it at once
@@ -92,7 +92,7 @@ class Writer:
         sections: dict[str, tuple[int, int]] = {
             "entries": (_PREAMBLE.size, file.tell() - _PREAMBLE.size)
         }
-        parts = sections_of(np.empty(0, np.uint16), records, Names.of(self._names))[1:]
+        parts = split_sections(np.empty(0, np.uint16), records, Names.from_strings(self._names))[1:]
         for name, part in zip(("games", "names", "ends"), parts, strict=True):
             file.write(bytes(-file.tell() % 64))
             sections[name] = (file.tell(), part.nbytes)
@@ -143,12 +143,12 @@ def read_container(path: Path, *, verify: bool = True) -> Contents:
     Raises:
         GocnnError: when the file is missing, foreign, truncated, damaged or of another version.
     """
-    data = _bytes_of(path)
+    data = _map_file(path)
     header = _header(path, data)
     sections = {
         name: data[start : start + length] for name, (start, length) in header["sections"].items()
     }
-    if verify and digest_of(sections.values()) != header["checksum"]:
+    if verify and compute_checksum(sections.values()) != header["checksum"]:
         raise GocnnError(f"{path}: the corpus is damaged (wrong checksum); prepare it anew")
     return Contents(
         sections["entries"].view("<u2"),
@@ -159,7 +159,7 @@ def read_container(path: Path, *, verify: bool = True) -> Contents:
     )
 
 
-def _bytes_of(path: Path) -> NDArray[np.uint8]:
+def _map_file(path: Path) -> NDArray[np.uint8]:
     try:
         if path.suffix == ".xz":
             with lzma.open(path) as file:
@@ -178,7 +178,7 @@ def _bytes_of(path: Path) -> NDArray[np.uint8]:
 def _header(path: Path, data: NDArray[np.uint8]) -> dict[str, Any]:
     head = data[: _PREAMBLE.size].tobytes()
     if head[: len(MAGIC)] != MAGIC or len(head) < _PREAMBLE.size:
-        raise GocnnError(f"{path}: this is no gocnn corpus; gocnn prepare makes one from games")
+        raise GocnnError(f"{path}: this is not a gocnn corpus; gocnn prepare makes one from games")
     _, version, _, place, length, digest = _PREAMBLE.unpack(head)
     if version != VERSION:
         raise GocnnError(

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.corpus.container import Writer, read_container
-from gocnn.corpus.packing import Names, digest_of, pack_games, sections_of
+from gocnn.corpus.packing import Names, compute_checksum, pack_games, split_sections
 from gocnn.errors import GocnnError
-from gocnn.go.fingerprint import share
+from gocnn.go.fingerprint import hash_fraction
 from gocnn.go.game import Game
 
 VALIDATION = 0.01  # share of games held out of the training, by default
-_FOR_VALIDATION = 2  # the purpose of the draw, see gocnn.go.fingerprint.share
+_FOR_VALIDATION = 2  # the purpose of the draw, see gocnn.go.fingerprint.hash_fraction
 
 
 class Corpus:
@@ -48,7 +48,7 @@ class Corpus:
         self.entries, self.games, self.sources = entries.view(), games.view(), sources
         self.meta = dict(meta or {})
         self.entries.flags.writeable = self.games.flags.writeable = False
-        self.checksum = checksum or digest_of(sections_of(entries, games, sources))
+        self.checksum = checksum or compute_checksum(split_sections(entries, games, sources))
 
     def __len__(self) -> int:
         """Number of games."""
@@ -106,7 +106,7 @@ class Corpus:
             fraction = float(self.meta.get("validation", VALIDATION))
         if not 0 <= fraction <= 1:
             raise GocnnError(f"the share of validation games is 0 to 1, not {fraction:g}")
-        validation = share(self.games["hash"], _FOR_VALIDATION) < fraction
+        validation = hash_fraction(self.games["hash"], _FOR_VALIDATION) < fraction
         return np.flatnonzero(~validation), np.flatnonzero(validation)
 
     def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64] | Sequence[int]) -> "Corpus":
@@ -118,7 +118,7 @@ class Corpus:
         entries = self.entries[index + np.arange(len(index))]
         games["offset"] = starts
         used, games["source"] = np.unique(games["source"], return_inverse=True)
-        return Corpus(entries, games, Names.of(self.sources[int(i)] for i in used))
+        return Corpus(entries, games, Names.from_strings(self.sources[int(i)] for i in used))
 
     # -- making and reading -------------------------------------------------------------------
 

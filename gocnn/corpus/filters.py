@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError
-from gocnn.go.fingerprint import share
+from gocnn.go.fingerprint import hash_fraction
 from gocnn.go.game import SourceKind
 from gocnn.go.ranks import UNKNOWN, parse_rank, rank_name
 from gocnn.sgf.properties import parse_date
 
 HANDICAPS = ("any", "even", "only")
-_BY_LOT = 1  # the purpose of the draw, see gocnn.go.fingerprint.share
+_BY_LOT = 1  # the purpose of the draw, see gocnn.go.fingerprint.hash_fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Filters:
             raise GocnnError(f"a sample is a share above 0, up to 1, not {self.sample:g}")
 
     @classmethod
-    def of_texts(
+    def parse(
         cls,
         *,
         min_rank: str | None = None,
@@ -91,7 +91,7 @@ class Filters:
             (lower >= self.since) & ((upper <= self.until) | (self.until == 0)),
             ~handicap if self.handicap == "even" else handicap | (self.handicap == "any"),
             np.isin(records["kind"], self.kinds) if self.kinds else np.True_,
-            share(records["hash"], _BY_LOT) < self.sample,
+            hash_fraction(records["hash"], _BY_LOT) < self.sample,
         )
         codes = np.zeros(len(records), np.int8)
         for code in range(len(passes), 0, -1):
@@ -102,14 +102,14 @@ class Filters:
 def _rank(text: str) -> int:
     code = parse_rank(text)
     if code == UNKNOWN:
-        raise GocnnError(f"{text!r} is no rank: write 5k, 1d or 9p")
+        raise GocnnError(f"{text!r} is not a rank: write 5k, 1d or 9p")
     return code
 
 
 def _day(text: str) -> int:
     day = parse_date(text)
     if not day:
-        raise GocnnError(f"{text!r} is no date: write 2015, 2015-06 or 2015-06-30")
+        raise GocnnError(f"{text!r} is not a date: write 2015, 2015-06 or 2015-06-30")
     return day
 
 
@@ -122,7 +122,7 @@ def _kind(name: str) -> SourceKind:
         return SourceKind[name.strip().upper()]
     except KeyError:
         known = ", ".join(kind.name.lower() for kind in SourceKind)
-        raise GocnnError(f"{name.strip()!r} is no source: use {known}") from None
+        raise GocnnError(f"{name.strip()!r} is not a source: use {known}") from None
 
 
 def _span(dates: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

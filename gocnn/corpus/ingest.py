@@ -27,8 +27,8 @@ from gocnn.corpus.filters import Filters
 from gocnn.corpus.packing import pack_games
 from gocnn.errors import GocnnError
 from gocnn.go.game import Game
-from gocnn.sgf.archives import Broken, Piece, Walk
-from gocnn.sgf.reader import Reject, read_piece
+from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
+from gocnn.sgf.reader import Reject, read_chunk
 
 CHUNK = 1 << 20  # bytes of records that a process takes at a time
 ALONE = 3  # so many chunks are read before other processes could have started
@@ -58,7 +58,7 @@ class Packed(NamedTuple):
 
 
 def packed_games(
-    walk: Walk, size: int | None, filters: Filters, jobs: int
+    walk: RecordFiles, size: int | None, filters: Filters, jobs: int
 ) -> Generator[Packed, None, None]:
     """Read and pack all records of a walk, in its order.
 
@@ -90,11 +90,11 @@ def packed_games(
             yield _result(waiting.popleft())
 
 
-def _pack(pieces: Iterable[Piece], size: int | None, filters: Filters) -> Packed:
+def _pack(pieces: Iterable[SgfChunk], size: int | None, filters: Filters) -> Packed:
     games: list[Game] = []
     rejects: list[Reject] = []
     for piece in pieces:
-        for record in read_piece(piece, size=size):
+        for record in read_chunk(piece, size=size):
             if isinstance(record, Game):
                 games.append(record)
             else:
@@ -107,12 +107,12 @@ def _pack(pieces: Iterable[Piece], size: int | None, filters: Filters) -> Packed
     return Packed(entries, records, list(names), rejects).only(codes == 0)
 
 
-def _chunks(walk: Walk) -> Iterator[list[Piece] | Reject]:
+def _chunks(walk: RecordFiles) -> Iterator[list[SgfChunk] | Reject]:
     """The pieces in parcels of about `CHUNK` bytes; what is broken comes in its place."""
-    parcel: list[Piece] = []
+    parcel: list[SgfChunk] = []
     weight = 0
     for piece in walk:
-        if isinstance(piece, Broken):
+        if isinstance(piece, Unreadable):
             yield Reject(*piece)
             continue
         parcel.append(piece)

@@ -33,7 +33,7 @@ class Names(Sequence[str]):
         self.blob, self.ends = blob, ends
 
     @classmethod
-    def of(cls, names: Iterable[str]) -> Self:
+    def from_strings(cls, names: Iterable[str]) -> Self:
         """Names from a list."""
         encoded = [name.encode("utf-8", "surrogateescape") for name in names]
         ends = np.cumsum([len(name) for name in encoded], dtype=np.uint64)
@@ -73,14 +73,14 @@ def pack_games(games: Iterable[Game]) -> tuple[NDArray[np.uint16], NDArray[np.vo
         parts.append(game.entries)
         offset += len(game.entries)
     entries = np.concatenate(parts) if parts else np.empty(0, np.uint16)
-    return entries, np.array(rows, RECORD), Names.of(names)
+    return entries, np.array(rows, RECORD), Names.from_strings(names)
 
 
-def sections_of(
+def split_sections(
     entries: NDArray[np.uint16], games: NDArray[np.void], sources: Sequence[str]
 ) -> list[NDArray[np.uint8]]:
     """The bytes of a corpus, as the checksum takes them."""
-    names = sources if isinstance(sources, Names) else Names.of(sources)
+    names = sources if isinstance(sources, Names) else Names.from_strings(sources)
     return [
         np.ascontiguousarray(entries, "<u2").view(np.uint8),
         np.ascontiguousarray(games).view(np.uint8),
@@ -89,8 +89,8 @@ def sections_of(
     ]
 
 
-def digest_of(sections: Iterable[NDArray[np.uint8]]) -> str:
-    """The checksum of a corpus, from `sections_of` it: BLAKE2b of 16 bytes, in hexadecimal."""
+def compute_checksum(sections: Iterable[NDArray[np.uint8]]) -> str:
+    """The checksum of a corpus, from `split_sections` it: BLAKE2b of 16 bytes, in hexadecimal."""
     digest = hashlib.blake2b(digest_size=16)
     for section in sections:
         digest.update(np.ascontiguousarray(section).data)

@@ -4,7 +4,7 @@ Invariants:
 
 - Every record that was read is counted once: kept, or under one reason.
 - An interruption or an error leaves the old file, or none.
-- Of games with one fingerprint the first is kept, in the order of `gocnn.sgf.archives.Walk`.
+- Of games with one fingerprint the first is kept, in the order of `gocnn.sgf.archives.RecordFiles`.
 """
 
 import json
@@ -26,7 +26,7 @@ from gocnn.corpus.ingest import Packed, packed_games
 from gocnn.errors import GocnnError
 from gocnn.go.game import SourceKind
 from gocnn.progress import bar
-from gocnn.sgf.archives import Walk
+from gocnn.sgf.archives import RecordFiles
 from gocnn.sgf.reader import Reject
 
 DUPLICATE, HELD_OUT = "duplicate", "in a corpus to leave out"
@@ -88,7 +88,7 @@ def prepare(
     """Write a corpus file of all games under some paths.
 
     Args:
-        paths: see `gocnn.sgf.archives.Walk`.
+        paths: see `gocnn.sgf.archives.RecordFiles`.
         output: the file; ``.xz`` at its end compresses it.
         size: reject other board sizes; None takes all.
         filters: which games to keep; by default those of 20 moves or more.
@@ -101,7 +101,7 @@ def prepare(
     Raises:
         GocnnError: when a path is missing, no game is left, or a file cannot be written.
     """
-    walk, filters, report = Walk(paths), filters or Filters(), Report()
+    walk, filters, report = RecordFiles(paths), filters or Filters(), Report()
     known = {number: HELD_OUT for path in without for number in _hashes(path)}
     with (
         _listing(rejects) as listed,
@@ -190,7 +190,7 @@ def is_corpus(path: Path) -> bool:
     return path.name.endswith((".gocnn", ".gocnn.xz"))
 
 
-def corpus_of(
+def open_or_prepare(
     games: Sequence[Path],
     cache: Path,
     *,
@@ -200,7 +200,7 @@ def corpus_of(
     """The corpus of some games.
 
     Args:
-        games: one corpus file, or anything that `gocnn.sgf.archives.Walk` reads.
+        games: one corpus file, or anything that `gocnn.sgf.archives.RecordFiles` reads.
         cache: the corpus file to keep; it is used as it is while the same games are named and
             none of their files has changed.
         size: lines of the board; None takes all.
@@ -218,7 +218,7 @@ def corpus_of(
         return Corpus.open(games[0]), None
     filters = filters or Filters()
     wanted = {
-        "inputs": Walk(games).signature(),
+        "inputs": RecordFiles(games).signature(),
         "size": size,
         "filters": json.loads(json.dumps(asdict(filters))),
     }

@@ -425,7 +425,7 @@ def place(board: Board, entries: NDArray[np.uint16], start: int, stop: int) -> i
 
 
 @jit
-def sensible(board: Board, colour: int) -> NDArray[np.bool_]:
+def candidate_moves(board: Board, colour: int) -> NDArray[np.bool_]:
     """bool[P]: the moves that are legal, superko aside, and fill no own eye."""
     moves = np.zeros(board.stones.size - 1, np.bool_)
     for point in range(moves.size):

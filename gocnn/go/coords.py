@@ -11,7 +11,7 @@ GTP vertex              A19             A1              K10          pass
 SGF letters             aa              as              jj           empty or tt
 ======================  ==============  ==============  ===========  ============
 
-Everything inside gocnn speaks of points; the other names are used at the doors.
+gocnn works with points everywhere; the other names are converted where they come in or go out.
 ``point = row * size + column``, and ``size * size`` means pass, as the last move logit does.
 """
 
@@ -22,7 +22,7 @@ _SGF_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class BadVertex(GocnnError):
-    """A vertex or a pair of SGF letters that names no point of the board."""
+    """A vertex or a pair of SGF letters that does not name a point of the board."""
 
 
 def columns(size: int) -> str:
@@ -69,7 +69,7 @@ def point_of_vertex(text: str, size: int) -> int:
     if 0 <= column < size and number.isascii() and number.isdigit() and 1 <= int(number) <= size:
         return (size - int(number)) * size + column
     last = f"{_COLUMNS[size - 1]}{size}"
-    raise BadVertex(f"{text!r} is no vertex of a {size}x{size} board: A1 to {last}, or pass")
+    raise BadVertex(f"{text!r} is not a vertex of a {size}x{size} board: A1 to {last}, or pass")
 
 
 def sgf_letters(point: int, size: int) -> str:
@@ -99,4 +99,4 @@ def point_of_sgf(letters: str, size: int) -> int:
         column, row = _SGF_LETTERS.find(letters[0]), _SGF_LETTERS.find(letters[1])
         if 0 <= column < size and 0 <= row < size:
             return row * size + column
-    raise BadVertex(f"{letters!r} is no SGF point of a {size}x{size} board")
+    raise BadVertex(f"{letters!r} is not an SGF point of a {size}x{size} board")

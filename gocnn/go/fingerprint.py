@@ -1,5 +1,7 @@
 """Fingerprints of games, equal in all eight views of the board, and draws by fingerprint."""
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,17 +12,23 @@ from gocnn.go.symmetry import point_maps
 FINGERPRINT_MOVES = 60  # games that agree so far, in some view, are one game
 
 
-@jit
-def _mix(word: np.uint64) -> np.uint64:
-    """The finaliser of splitmix64 (Steele, Lea, Flood 2014)."""
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return word ^ (word >> np.uint64(31))
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # the step of splitmix64: 2**64 by the golden ratio
+
+_Words = TypeVar("_Words", np.uint64, NDArray[np.uint64])
+
+
+def _splitmix64(words: _Words) -> _Words:
+    """The finaliser of splitmix64 (Steele, Lea, Flood 2014), of one word or of an array."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+_mix = jit(_splitmix64)
 
 
 @jit
 def _fingerprint(entries: NDArray[np.uint16], setup: int, maps: NDArray[np.int16]) -> np.uint64:
-    golden = np.uint64(0x9E3779B97F4A7C15)
     stop = min(entries.size, setup + FINGERPRINT_MOVES)
     least = np.uint64(0xFFFFFFFFFFFFFFFF)
     for view in range(maps.shape[0]):
@@ -28,12 +36,12 @@ def _fingerprint(entries: NDArray[np.uint16], setup: int, maps: NDArray[np.int16
         for index in range(setup):  # a sum: the order of set-up stones means nothing
             entry = int(entries[index])
             seen = int(maps[view, entry & POINT_MASK]) | (entry & WHITE_BIT)
-            stones += _mix(np.uint64(seen + 1) * golden)
-        word = _mix(stones + np.uint64(stop - setup) * golden)
+            stones += _mix(np.uint64(seen + 1) * _GOLDEN)
+        word = _mix(stones + np.uint64(stop - setup) * _GOLDEN)
         for index in range(setup, stop):
             entry = int(entries[index])
             seen = int(maps[view, entry & POINT_MASK]) | (entry & WHITE_BIT)
-            word = _mix(word + np.uint64(seen + 1) * golden)
+            word = _mix(word + np.uint64(seen + 1) * _GOLDEN)
         least = min(least, word)
     return least
 
@@ -50,7 +58,7 @@ def fingerprint(entries: NDArray[np.uint16], setup: int, size: int) -> int:
     return int(_fingerprint(entries, setup, point_maps(size)))
 
 
-def share(fingerprints: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
+def hash_fraction(fingerprints: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]:
     """A number from 0 to 1 for each game, fixed by its fingerprint.
 
     Games below a threshold are a random share of any set of games, and always the same ones.
@@ -60,11 +68,6 @@ def share(fingerprints: NDArray[np.uint64], purpose: int) -> NDArray[np.float64]
         purpose: draws with different purposes are independent.
     """
     with np.errstate(over="ignore"):
-        word = np.asarray(fingerprints, np.uint64) + np.uint64(purpose) * np.uint64(
-            0x9E3779B97F4A7C15
-        )
-        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        word ^= word >> np.uint64(31)
-    shares: NDArray[np.float64] = (word >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return shares
+        words = _splitmix64(np.asarray(fingerprints, np.uint64) + np.uint64(purpose) * _GOLDEN)
+    fractions: NDArray[np.float64] = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return fractions

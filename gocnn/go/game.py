@@ -16,10 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError, IllegalMove
-from gocnn.go import board as rules
-from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
+from gocnn.go.board import (
+    BLACK,
+    POINT_MASK,
+    WHITE,
+    WHITE_BIT,
+    Board,
+    clear_board,
+    new_board,
+    place,
+    replay,
+)
 from gocnn.go.jit import jit
-from gocnn.go.position import Position
+from gocnn.go.position import DEFAULT_KOMI, Position
 
 UNKNOWN_RESULT = 2
 
@@ -79,7 +88,7 @@ class Game:
             IllegalMove: when the moves were never checked and one is illegal.
         """
         ply = self._check(ply)
-        position = Position(self.size, komi=7.5 if self.komi is None else self.komi)
+        position = Position(self.size, komi=DEFAULT_KOMI if self.komi is None else self.komi)
         stones = self.entries[: self.setup]
         white = stones >= WHITE_BIT
         position.setup(
@@ -106,7 +115,7 @@ class Game:
             IllegalMove: when the moves were never checked and one is illegal.
         """
         stop = self.setup + self._check(ply)
-        board = rules.new_board(self.size)
+        board = new_board(self.size)
         bad = check_moves(board, self.entries[:stop], self.setup)
         if bad != stop:
             raise IllegalMove(f"{self.source or 'game'}: entry {bad} is illegal")
@@ -125,15 +134,15 @@ def _colour(entry: int) -> int:
 
 
 @jit
-def check_moves(board: rules.Board, entries: NDArray[np.uint16], setup: int) -> int:
+def check_moves(board: Board, entries: NDArray[np.uint16], setup: int) -> int:
     """Replay packed entries from the empty board.
 
     Returns:
         The number of entries if all are legal; else the index of the first illegal one, which
         is below `setup` for a bad set-up stone; -1 - point for one that has no liberty.
     """
-    rules.clear_board(board)
-    placed = rules.place(board, entries, 0, setup)
+    clear_board(board)
+    placed = place(board, entries, 0, setup)
     if placed != setup:
         return placed
-    return rules.replay(board, entries, setup, entries.size)
+    return replay(board, entries, setup, entries.size)

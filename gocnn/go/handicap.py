@@ -34,14 +34,15 @@ def handicap_points(size: int, stones: int) -> list[int]:
     return [point_at(row, column, size) for row, column in chosen]
 
 
-def _star_points(size: int) -> list[int]:
-    if size < 7:
-        return []
-    return handicap_points(size, 4 if size % 2 == 0 or size == 7 else 9)
-
-
 def star_points(size: int) -> list[int]:
-    """The points marked on a board: nine, on small ones five, where no middle line is four."""
+    """The points that a drawing of the board marks, as printed boards do.
+
+    Nine from 13 lines on and five below, only the four corners on boards of an even size and of
+    7 lines, none on smaller ones.
+
+    >>> [len(star_points(size)) for size in (19, 13, 9, 8, 7, 5)]
+    [9, 9, 5, 4, 4, 0]
+    """
     for stones in (9 if size >= 13 else 5, 4):
         try:
             return handicap_points(size, stones)

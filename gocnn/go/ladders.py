@@ -289,7 +289,7 @@ def can_be_caught(board: Board, point: int, to_move: int = BLACK) -> bool:
     return _is_caught(stack, board, point, 0)
 
 
-def ladders(board: Board, colour: int) -> tuple[NDArray[np.int64], ...]:
+def find_ladders(board: Board, colour: int) -> tuple[NDArray[np.int64], ...]:
     """The points where a colour catches in a ladder, where it escapes, and its lost stones."""
     points = board.stones.size - 1
     marks = [np.zeros(points, np.uint8) for _ in range(3)]

@@ -10,11 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.errors import IllegalMove
-from gocnn.go import board as rules
-from gocnn.go.board import BLACK, EMPTY, POINT_MASK, WHITE, WHITE_BIT, pack, sensible
+from gocnn.go.board import (
+    BLACK,
+    EMPTY,
+    HASH,
+    KO,
+    KO_COLOUR,
+    POINT_MASK,
+    TAKEN_BY_BLACK,
+    TAKEN_BY_WHITE,
+    WHITE,
+    WHITE_BIT,
+    Board,
+    candidate_moves,
+    clear_board,
+    copy_board,
+    hashes_after,
+    is_legal,
+    legal_moves,
+    new_board,
+    pack,
+    place,
+    play,
+    replay,
+)
 from gocnn.go.coords import columns, point_at, vertex
-from gocnn.go.handicap import _star_points, handicap_points
+from gocnn.go.handicap import handicap_points, star_points
 
+DEFAULT_KOMI = 7.5  # points white gets where nothing says otherwise (Chinese rules, CGOS)
 _NAMES = {BLACK: "black", WHITE: "white"}
 
 
@@ -38,14 +61,16 @@ class Position:
         GocnnError: when the size is out of range.
     """
 
-    def __init__(self, size: int = 19, *, komi: float = 7.5, superko: bool = False) -> None:
+    def __init__(
+        self, size: int = 19, *, komi: float = DEFAULT_KOMI, superko: bool = False
+    ) -> None:
         self.size = size
         self.komi = komi
         self.superko = superko
         self.handicap = 0
         self.to_move = BLACK
-        self.board = rules.new_board(size)
-        self._scratch: rules.Board | None = None
+        self.board = new_board(size)
+        self._scratch: Board | None = None
         self._setup: list[int] = []
         self._moves: list[int] = []
         self._hashes = [0]
@@ -75,20 +100,20 @@ class Position:
     @property
     def ko(self) -> int | None:
         """The point that simple ko forbids to the player to move, if there is one."""
-        point = int(self.board.state[rules.KO])
-        forbidden = point < self.size**2 and self.board.state[rules.KO_COLOUR] == self.to_move
+        point = int(self.board.state[KO])
+        forbidden = point < self.size**2 and self.board.state[KO_COLOUR] == self.to_move
         return point if forbidden else None
 
     @property
     def prisoners(self) -> tuple[int, int]:
         """(stones taken by black, stones taken by white)."""
         state = self.board.state
-        return int(state[rules.TAKEN_BY_BLACK]), int(state[rules.TAKEN_BY_WHITE])
+        return int(state[TAKEN_BY_BLACK]), int(state[TAKEN_BY_WHITE])
 
     @property
     def hash(self) -> int:
         """Zobrist hash of the stones alone, 64 bits."""
-        return int(self.board.state[rules.HASH])
+        return int(self.board.state[HASH])
 
     @property
     def moves(self) -> list[tuple[int, int]]:
@@ -108,14 +133,20 @@ class Position:
     def legal_points(self, colour: int | None = None) -> NDArray[np.int64]:
         """All legal moves but the pass, in order."""
         colour = self.to_move if colour is None else colour
-        return self.fresh(np.flatnonzero(rules.legal_moves(self.board, colour)), colour)
+        return self.fresh(np.flatnonzero(legal_moves(self.board, colour)), colour)
+
+    def candidate_moves(self) -> NDArray[np.bool_]:
+        """The legal moves that fill no own eye, as bool[size * size]; pass is not among them."""
+        moves = np.zeros(self.size**2, np.bool_)
+        moves[self.fresh(np.flatnonzero(candidate_moves(self.board, self.to_move)))] = True
+        return moves
 
     def fresh(self, points: NDArray[np.int64], colour: int | None = None) -> NDArray[np.int64]:
         """Those of some moves, legal but for superko, that superko does not forbid."""
         if not self.superko:
             return points
         colour = self.to_move if colour is None else colour
-        hashes = rules.hashes_after(self.board, self._twin(), points, colour)
+        hashes = hashes_after(self.board, self._twin(), points, colour)
         return points[~np.isin(hashes, self._hashes)]
 
     def play(self, point: int, colour: int | None = None) -> int:
@@ -132,7 +163,7 @@ class Position:
         if objection is not None:
             where = vertex(point, self.size) if 0 <= point <= self.size**2 else f"point {point}"
             raise IllegalMove(f"{_NAMES[colour]} may not play {where}: {objection}")
-        captured = int(rules.play(self.board, point, colour))
+        captured = int(play(self.board, point, colour))
         self._moves.append(pack(point, colour))
         self._hashes.append(self.hash)
         self.to_move = -colour
@@ -163,18 +194,18 @@ class Position:
         if self.board.stones[point] != EMPTY:
             return "the point is taken"
         state = self.board.state
-        if state[rules.KO] == point and state[rules.KO_COLOUR] == colour:
+        if state[KO] == point and state[KO_COLOUR] == colour:
             return "ko"
-        if not rules.is_legal(self.board, point, colour):
+        if not is_legal(self.board, point, colour):
             return "suicide"
         if self.superko and not len(self.fresh(np.array([point]), colour)):
             return "it repeats an earlier position (superko)"
         return None
 
-    def _twin(self) -> rules.Board:
+    def _twin(self) -> Board:
         """A board of the same size to try moves on."""
         if self._scratch is None:
-            self._scratch = rules.new_board(self.size)
+            self._scratch = new_board(self.size)
         return self._scratch
 
     # -- setting up -----------------------------------------------------------------------
@@ -243,11 +274,11 @@ class Position:
     def _rebuild(self) -> int | None:
         """Bring the board in line with the entries; returns a point without liberties, if any."""
         entries, count = self.entries()
-        rules.clear_board(self.board)
-        placed = int(rules.place(self.board, entries, 0, count))
+        clear_board(self.board)
+        placed = int(place(self.board, entries, 0, count))
         if placed < 0:
             return -1 - placed
-        rules.replay(self.board, entries, count, len(entries))
+        replay(self.board, entries, count, len(entries))
         return None
 
     # -- copies and print -----------------------------------------------------------------
@@ -255,7 +286,7 @@ class Position:
     def copy(self) -> "Position":
         """An independent copy, history included."""
         twin = Position(self.size, komi=self.komi, superko=self.superko)
-        rules.copy_board(twin.board, self.board)
+        copy_board(twin.board, self.board)
         twin._setup, twin._moves = list(self._setup), list(self._moves)
         twin._hashes = list(self._hashes)
         twin.to_move, twin.handicap = self.to_move, self.handicap
@@ -263,7 +294,7 @@ class Position:
 
     def __str__(self) -> str:
         header = "   " + " ".join(columns(self.size))
-        stars = set(_star_points(self.size))
+        stars = set(star_points(self.size))
         lines = [header]
         for row in range(self.size):
             cells = []
@@ -274,10 +305,3 @@ class Position:
             number = self.size - row
             lines.append(f"{number:2d} {' '.join(cells)} {number:2d}")
         return "\n".join([*lines, header])
-
-
-def candidates(position: Position) -> NDArray[np.bool_]:
-    """The legal moves that fill no own eye, as bool[size * size]; pass is not among them."""
-    moves = np.zeros(position.size**2, np.bool_)
-    moves[position.fresh(np.flatnonzero(sensible(position.board, position.to_move)))] = True
-    return moves

@@ -62,7 +62,7 @@ def parse_rank(text: str | None) -> int:
 
 
 def is_amateur(text: str | None) -> bool:
-    """Whether a rank says that its holder is no professional ("7d ama", "아마7단", "insei").
+    """Whether a rank says that its holder is not a professional ("7d ama", "아마7단", "insei").
 
     >>> is_amateur("7d ama"), is_amateur("7d")
     (True, False)

@@ -41,11 +41,11 @@ def ruleset(name: str) -> Ruleset:
 
 def compensation(position: Position, rules: Ruleset) -> int:
     """Points that white gets for black's handicap, apart from komi."""
-    stones = handicap(position)
+    stones = count_handicap_stones(position)
     return (0, stones, max(stones - 1, 0))[rules.handicap]
 
 
-def handicap(position: Position) -> int:
+def count_handicap_stones(position: Position) -> int:
     """Handicap stones: set up, or played by black before white's first stone; 0 if even."""
     if position.handicap or position.entries()[1]:
         return position.handicap

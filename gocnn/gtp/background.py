@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK
-from gocnn.go.ladders import ladders
-from gocnn.go.position import Position, candidates
+from gocnn.go.ladders import find_ladders
+from gocnn.go.position import Position
 from gocnn.go.scoring import judge
 from gocnn.play.search import Thinker
 from gocnn.prediction import Conditions, Prediction, PredictMany
@@ -89,13 +89,13 @@ def warm_up(predict: PredictMany, stage: Callable[[str], object] = lambda _: Non
     position = Position(19)
     position.play(0)
     position.undo()
-    candidates(position)
+    position.candidate_moves()
     stage("compiling what the network sees")
     predict([position], [Conditions()])
     stage("compiling playouts")
     judge(position, playouts=1)
     stage("compiling ladders")
-    ladders(position.board, BLACK)
+    find_ladders(position.board, BLACK)
     stage("compiling the search")
     Thinker(predict, _WARM_VISITS)(position, Conditions())
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
-from gocnn.corpus.prepare import corpus_of
+from gocnn.corpus.prepare import open_or_prepare
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, EMPTY, POINT_MASK, WHITE
 from gocnn.go.coords import point_at
@@ -124,7 +124,7 @@ def _lines(position: Position) -> list[int]:
 def _played(path: Path, size: int, moves: int, chance: random.Random) -> Iterator[Opening]:
     """The first moves of even games that colours take turns in, in a random order."""
     with tempfile.TemporaryDirectory() as scratch:
-        corpus, _ = corpus_of(
+        corpus, _ = open_or_prepare(
             [path],
             Path(scratch) / "games.gocnn",
             size=size,

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gocnn.go.board import sensible
+from gocnn.go.board import candidate_moves
 from gocnn.go.position import Position
 from gocnn.prediction import Prediction
 
@@ -38,7 +38,7 @@ class Node:
 
     def __init__(self, key: Key, position: Position, prediction: Prediction, win: float) -> None:
         shares = np.nan_to_num(prediction.policy.astype(np.float64))
-        shares[:-1][~sensible(position.board, position.to_move)] = -1
+        shares[:-1][~candidate_moves(position.board, position.to_move)] = -1
         shares[-1] = max(shares[-1], 0.0)
         order = np.argsort(-shares, kind="stable")
         order = order[shares[order] >= 0][:_WIDTH]

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.go.playouts import sample
-from gocnn.go.position import Position, candidates
-from gocnn.go.rules import compensation, handicap
+from gocnn.go.position import Position
+from gocnn.go.rules import compensation, count_handicap_stones
 from gocnn.go.scoring import Verdict, judge
 from gocnn.go.territory import useful_moves
 from gocnn.play.endgame import filled_share, margin_bounds, opponent_passed
@@ -66,14 +66,14 @@ class Player:
             rank=rank_to_tell(self.style.rank),
             opponent_rank=rank_to_tell(self.style.opponent_rank or self.style.rank),
             komi=position.komi,
-            handicap=handicap(position),
+            handicap=count_handicap_stones(position),
             kind=self.style.kind,
         )
 
     def choose(self, position: Position) -> Choice:
         """The move for the player to move."""
         prediction = self.predict(position, self.conditions(position))
-        moves = candidates(position)
+        moves = position.candidate_moves()
         weights = _clean(prediction.policy)
         passing = len(weights) - 1
         hopeless = self._count_hopeless(position, prediction.win)

@@ -20,7 +20,7 @@ import numpy as np
 
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.playouts import sample
-from gocnn.go.position import Position, candidates
+from gocnn.go.position import Position
 from gocnn.go.rules import RULESETS, Ruleset, compensation
 from gocnn.go.scoring import judge, score
 from gocnn.play.mcts import Tree, main_line
@@ -237,7 +237,7 @@ def swapped(conditions: Conditions) -> Conditions:
 def likeliest(position: Position, prediction: Prediction, most: int) -> list[int]:
     """The likeliest moves, best first: legal ones that fill no own eye, and the pass."""
     shares = prediction.policy.astype(np.float64)
-    shares[:-1][~candidates(position)] = -1
+    shares[:-1][~position.candidate_moves()] = -1
     order = np.argsort(-shares, kind="stable")[:most]
     return [int(point) for point in order if shares[point] >= 0]
 

@@ -5,7 +5,7 @@ Invariants:
 - Memory does not grow with an archive: its members are read one after another, and a long
   collection tree by tree.
 - The order is that of the arguments, then of the sorted paths, then of the archive.
-- What cannot be read is told as a `Broken` in its place; only a path that does not exist, or
+- What cannot be read is told as a `Unreadable` in its place; only a path that does not exist, or
   paths without a single file, are errors.
 """
 
@@ -35,7 +35,7 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-class Piece(NamedTuple):
+class SgfChunk(NamedTuple):
     """Bytes that hold game trees."""
 
     source: str  # "folder/game.sgf", "archive.zip:folder/game.sgf"
@@ -43,7 +43,7 @@ class Piece(NamedTuple):
     data: bytes
 
 
-class Broken(NamedTuple):
+class Unreadable(NamedTuple):
     """Something that could not be read, in its place."""
 
     source: str
@@ -51,8 +51,8 @@ class Broken(NamedTuple):
     detail: str
 
 
-class Walk:
-    """All records under some paths; iterate over it for each `Piece` and `Broken`.
+class RecordFiles:
+    """All records under some paths; iterate over it for each `SgfChunk` and `Unreadable`.
 
     Args:
         paths: SGF files, collections, folders, and archives of them. A file named here is read
@@ -83,7 +83,7 @@ class Walk:
             digest.update(f"{path.resolve()}\0{source}\0{size}\0{changed}\n".encode())
         return digest.hexdigest()
 
-    def __iter__(self) -> Iterator[Piece | Broken]:
+    def __iter__(self) -> Iterator[SgfChunk | Unreadable]:
         self._finished = self.skipped = 0
         for path, source, size, _ in self.files:
             try:
@@ -92,10 +92,12 @@ class Walk:
             except _UNREADABLE as error:
                 archive = source.lower().endswith((*_ARCHIVES, ".gz", ".xz", ".bz2"))
                 reason = "broken archive" if archive else "unreadable file"
-                yield Broken(source, reason, " ".join(str(error).split()) or type(error).__name__)
+                yield Unreadable(
+                    source, reason, " ".join(str(error).split()) or type(error).__name__
+                )
             self._finished += size
 
-    def _members(self, raw: BinaryIO, source: str) -> Iterator[Piece | Broken]:
+    def _members(self, raw: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
         if raw.read(4) == b"PK\x03\x04":
             yield from self._zip(raw, source)
             return
@@ -107,7 +109,7 @@ class Walk:
         else:
             yield from _pieces(stream, source)
 
-    def _tar(self, stream: BinaryIO, source: str) -> Iterator[Piece | Broken]:
+    def _tar(self, stream: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
         with tarfile.open(fileobj=stream, mode="r|", errorlevel=1) as archive:
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined]  # it keeps them all
@@ -119,7 +121,7 @@ class Walk:
             if stream.tell() <= archive.offset:  # no zeros end it
                 raise tarfile.ReadError("the end of the archive is missing")
 
-    def _zip(self, raw: BinaryIO, source: str) -> Iterator[Piece | Broken]:
+    def _zip(self, raw: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
         with zipfile.ZipFile(raw) as archive:
             for member in archive.infolist():
                 if member.is_dir():
@@ -129,18 +131,18 @@ class Walk:
                     with archive.open(member) as opened:
                         yield from self._member(cast(BinaryIO, opened), name)
                 except _UNREADABLE as error:
-                    yield Broken(name, "unreadable file", " ".join(str(error).split()))
+                    yield Unreadable(name, "unreadable file", " ".join(str(error).split()))
 
-    def _member(self, stream: BinaryIO, source: str) -> Iterator[Piece | Broken]:
+    def _member(self, stream: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
         name = source.lower()
         if name.endswith(_ARCHIVES):
-            yield Broken(source, "archive inside an archive", "unpack the outer one")
+            yield Unreadable(source, "archive inside an archive", "unpack the outer one")
         elif name.endswith(_RECORDS):
             try:
                 plain = stream if name.endswith(".sgf") else _decompressed(_in_memory(stream))
                 yield from _pieces(plain, source)
             except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
-                yield Broken(source, "unreadable file", " ".join(str(error).split()))
+                yield Unreadable(source, "unreadable file", " ".join(str(error).split()))
         else:
             self.skipped += 1
 
@@ -149,16 +151,16 @@ def _in_memory(stream: BinaryIO) -> BinaryIO:
     return io.BytesIO(stream.read())  # compressed, so small; decompressors may seek
 
 
-def _pieces(stream: BinaryIO, source: str) -> Iterator[Piece]:
+def _pieces(stream: BinaryIO, source: str) -> Iterator[SgfChunk]:
     head = stream.read(_WHOLE + 1)
     if len(head) <= _WHOLE:
-        yield Piece(source, 0, head)
+        yield SgfChunk(source, 0, head)
         return
     number = 0
     for number, tree in enumerate(split_trees(cast(BinaryIO, _Rejoined(head, stream))), 1):
-        yield Piece(source, number, tree)
+        yield SgfChunk(source, number, tree)
     if number == 0:
-        yield Piece(source, 0, b"")  # counted as a file without a game tree
+        yield SgfChunk(source, 0, b"")  # counted as a file without a game tree
 
 
 class _Rejoined(io.RawIOBase):

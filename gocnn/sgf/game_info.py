@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from gocnn.go.game import SourceKind
 from gocnn.go.ranks import PRO, UNKNOWN, is_amateur, parse_rank
-from gocnn.sgf.parser import ENCODINGS, Line
+from gocnn.sgf.parser import ENCODINGS, MainLine
 from gocnn.sgf.properties import (
     komi_in_handicap,
     parse_date,
@@ -23,7 +23,7 @@ from gocnn.sgf.properties import (
 )
 
 
-class Claims(NamedTuple):
+class GameInfo(NamedTuple):
     """What a record says about its game, in the terms of `gocnn.go.game.Game`."""
 
     kind: SourceKind
@@ -36,11 +36,11 @@ class Claims(NamedTuple):
     date: int
 
 
-def claims_of(line: Line, source: str) -> Claims:
+def read_game_info(line: MainLine, source: str) -> GameInfo:
     """What the root of a record says, and the names of its folders and files."""
     kind = _kind(line, source)
     handicap = _handicap(line.text("HA"))
-    return Claims(
+    return GameInfo(
         kind,
         handicap,
         _komi(line.text("KM"), line.text("HA"), kind == SourceKind.FOX and handicap == 0),
@@ -51,7 +51,7 @@ def claims_of(line: Line, source: str) -> Claims:
     )
 
 
-def _readings(raw: bytes) -> list[str]:
+def _decodings(raw: bytes) -> list[str]:
     """A value in every encoding in which it is text, the likeliest first."""
     if raw.isascii():
         return [raw.decode()]
@@ -67,7 +67,7 @@ def _readings(raw: bytes) -> list[str]:
 @lru_cache(1 << 12)
 def _rank(raw: bytes) -> tuple[int, bool]:
     """(code, says that it is an amateur's)."""
-    for text in _readings(raw):
+    for text in _decodings(raw):
         code = parse_rank(text)
         if code != UNKNOWN:
             return code, is_amateur(text)
@@ -82,7 +82,7 @@ def _rank_in(raw: bytes, kind: int) -> int:
 
 @lru_cache(1 << 12)
 def _result(raw: bytes) -> tuple[int | None, float | None]:
-    for text in _readings(raw):
+    for text in _decodings(raw):
         result = parse_result(text)
         if result.winner is not None:
             return result
@@ -91,12 +91,12 @@ def _result(raw: bytes) -> tuple[int | None, float | None]:
 
 @lru_cache(1 << 12)
 def _date(raw: bytes) -> int:
-    return parse_date(_readings(raw)[0])
+    return parse_date(_decodings(raw)[0])
 
 
 @lru_cache(1 << 10)
 def _handicap(raw: bytes) -> int | None:
-    for text in _readings(raw):
+    for text in _decodings(raw):
         stones = parse_handicap(text)
         if stones is not None:
             return stones
@@ -105,9 +105,9 @@ def _handicap(raw: bytes) -> int | None:
 
 @lru_cache(1 << 12)
 def _komi(raw: bytes, handicap: bytes, fox_even: bool) -> float | None:
-    komi = parse_komi(_readings(raw)[0])
+    komi = parse_komi(_decodings(raw)[0])
     if komi is None:
-        return next(filter(None, map(komi_in_handicap, _readings(handicap))), None)
+        return next(filter(None, map(komi_in_handicap, _decodings(handicap))), None)
     # Fox writes KM[0] where it lost the komi: in even games, whose scores end on a half.
     return None if komi == 0 and fox_even else komi
 
@@ -125,13 +125,13 @@ _FOLDERS = {
 }  # fmt: skip
 
 
-def _kind(line: Line, source: str) -> SourceKind:
+def _kind(line: MainLine, source: str) -> SourceKind:
     """The server that the record names, else what the ranks say, else folder and file names."""
     server = _server(line.text("PC"), line.text("AP"))
     if server is not None:
         return server
     ranks = line.text("BR"), line.text("WR")
-    if any(_FOX_RANK.match(text) for raw in ranks for text in _readings(raw)):
+    if any(_FOX_RANK.match(text) for raw in ranks for text in _decodings(raw)):
         return SourceKind.FOX
     if any(_rank(raw)[0] == PRO for raw in ranks):
         return SourceKind.PRO
@@ -141,7 +141,7 @@ def _kind(line: Line, source: str) -> SourceKind:
 
 @lru_cache(1 << 12)
 def _server(place: bytes, program: bytes) -> SourceKind | None:
-    text = "\n".join((*_readings(place), *_readings(program)))
+    text = "\n".join((*_decodings(place), *_decodings(program)))
     return next((kind for kind, pattern in _SERVERS if pattern.search(text)), None)
 
 

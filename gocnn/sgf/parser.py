@@ -63,7 +63,7 @@ def _nodes(tree: bytes) -> tuple[list[_Properties], _Moves]:
     return nodes, []
 
 
-class Line:
+class MainLine:
     """The set-up, the moves and the information of a main line.
 
     Attributes:
@@ -204,7 +204,7 @@ _STRAY = re.compile(rb"(\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\])\s*\]+", re.DOTALL)
 _HALF_A_LETTER = re.compile(rb"[\x81-\xfe]\\")
 
 
-def readings(tree: bytes) -> Iterator[bytes]:
+def possible_texts(tree: bytes) -> Iterator[bytes]:
     """The tree in the ways in which it may be meant, the likeliest first.
 
     As it is; without the brackets that close what is closed already, as in

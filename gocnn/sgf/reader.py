@@ -21,14 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError
-from gocnn.go import board as rules
-from gocnn.go.board import BLACK, MAX_SIZE, POINT_MASK, WHITE, WHITE_BIT
+from gocnn.go.board import BLACK, MAX_SIZE, POINT_MASK, WHITE, WHITE_BIT, Board, new_board, pack
 from gocnn.go.coords import vertex
 from gocnn.go.game import UNKNOWN_RESULT, Game, check_moves
 from gocnn.go.handicap import handicap_points
-from gocnn.sgf.archives import Broken, Piece, Walk
-from gocnn.sgf.game_info import claims_of
-from gocnn.sgf.parser import BadRecord, Line, readings
+from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
+from gocnn.sgf.game_info import read_game_info
+from gocnn.sgf.parser import BadRecord, MainLine, possible_texts
 from gocnn.sgf.splitter import split_trees
 
 REASONS = (
@@ -61,21 +60,21 @@ def read_games(
     """Every record under some paths, one after another.
 
     Args:
-        paths: files, collections, folders, archives; see `gocnn.sgf.archives.Walk`.
+        paths: files, collections, folders, archives; see `gocnn.sgf.archives.RecordFiles`.
         size: reject other board sizes; None takes 2 to 25.
 
     Raises:
         GocnnError: when a path does not exist or holds no file to read.
     """
-    for piece in Walk(paths):
-        if isinstance(piece, Broken):
+    for piece in RecordFiles(paths):
+        if isinstance(piece, Unreadable):
             yield Reject(*piece)
         else:
-            yield from read_piece(piece, size=size)
+            yield from read_chunk(piece, size=size)
 
 
-def read_piece(piece: Piece, *, size: int | None = None) -> Iterator[Game | Reject]:
-    """Every record of a piece that `gocnn.sgf.archives.Walk` hands out."""
+def read_chunk(piece: SgfChunk, *, size: int | None = None) -> Iterator[Game | Reject]:
+    """Every record of a piece that `gocnn.sgf.archives.RecordFiles` hands out."""
     if piece.number:
         yield _read(piece.data, piece.source, piece.number, size)
         return
@@ -113,13 +112,13 @@ def _read(tree: bytes, source: str, number: int, size: int | None) -> Game | Rej
 def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Game:
     """One game tree as a checked game.
 
-    Bytes that make no game get a second chance, see `gocnn.sgf.parser.readings`.
+    Bytes that make no game get a second chance, see `gocnn.sgf.parser.possible_texts`.
 
     Raises:
         BadRecord: with the reason and its place.
     """
     first: BadRecord | None = None
-    for text in readings(tree):
+    for text in possible_texts(tree):
         try:
             return _parse(text, source, size)
         except BadRecord as error:
@@ -131,16 +130,16 @@ def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Gam
 
 
 def _parse(tree: bytes, source: str, size: int | None) -> Game:
-    line = Line(tree)
+    line = MainLine(tree)
     if size is not None and line.size != size:
         raise BadRecord("other size", f"{line.size}x{line.size}")
     moves = line.entries()
-    claims = claims_of(line, source)
-    declared = claims.handicap or 0
+    info = read_game_info(line, source)
+    declared = info.handicap or 0
     if declared > 1 and not line.stones and moves and moves[0] & WHITE_BIT:
         line.stones = dict.fromkeys(_fixed(line.size, declared), BLACK)
     handicap = _handicap(declared, line, moves)
-    stones = [rules.pack(point, colour) for point, colour in sorted(line.stones.items())]
+    stones = [pack(point, colour) for point, colour in sorted(line.stones.items())]
     entries = np.array(stones + moves, np.uint16)
     _check(entries, len(stones), line.size)
     entries.flags.writeable = False
@@ -149,14 +148,14 @@ def _parse(tree: bytes, source: str, size: int | None) -> Game:
         entries=entries,
         setup=len(stones),
         first=_first(line, moves, handicap),
-        komi=claims.komi,
+        komi=info.komi,
         handicap=handicap,
-        winner=UNKNOWN_RESULT if claims.winner is None else claims.winner,
-        margin=claims.margin,
-        black_rank=claims.black_rank,
-        white_rank=claims.white_rank,
-        date=claims.date,
-        kind=claims.kind,
+        winner=UNKNOWN_RESULT if info.winner is None else info.winner,
+        margin=info.margin,
+        black_rank=info.black_rank,
+        white_rank=info.white_rank,
+        date=info.date,
+        kind=info.kind,
         source=source,
     )
 
@@ -171,7 +170,7 @@ def _fixed(size: int, stones: int) -> list[int]:
         raise BadRecord("handicap stones missing", str(error)) from None
 
 
-def _handicap(declared: int, line: Line, moves: list[int]) -> int:
+def _handicap(declared: int, line: MainLine, moves: list[int]) -> int:
     """Stones that black got: set up, else declared, else played before white's first stone."""
     colours = set(line.stones.values())
     if colours == {BLACK}:
@@ -196,7 +195,7 @@ def _extra_moves(moves: list[int], size: int) -> int:
     return 0  # white never played
 
 
-def _first(line: Line, moves: list[int], handicap: int) -> int:
+def _first(line: MainLine, moves: list[int], handicap: int) -> int:
     if moves:
         return WHITE if moves[0] & WHITE_BIT else BLACK
     player = line.text("PL").strip()[:1].lower()
@@ -206,8 +205,8 @@ def _first(line: Line, moves: list[int], handicap: int) -> int:
 
 
 @cache  # one for each process; records are checked by one thread
-def _board(size: int) -> rules.Board:
-    return rules.new_board(size)
+def _board(size: int) -> Board:
+    return new_board(size)
 
 
 def _check(entries: NDArray[np.uint16], setup: int, size: int) -> None:

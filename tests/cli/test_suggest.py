@@ -100,7 +100,7 @@ def test_standard_input_holds_a_game_or_moves(monkeypatch: pytest.MonkeyPatch, t
         ({}, "give a game file"),
         ({"game": "x.sgf", "moves": "D4"}, "give a game file"),
         ({"game": "no/such.sgf"}, "no/such.sgf"),
-        ({"moves": "D4 Q99"}, "move 2 of the list: 'Q99' is no vertex"),
+        ({"moves": "D4 Q99"}, "move 2 of the list: 'Q99' is not a vertex"),
         ({"moves": "D4 Q16 D4"}, "move 3 of the list: black may not play D4"),
         ({"moves": "D4", "move": 3}, "the list has 1 moves: --move is 1 to 2, not 3"),
         ({"moves": "D4", "move": 0}, "--move is 1 to 2, not 0"),

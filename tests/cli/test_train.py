@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from gocnn.cli.main import main
 from gocnn.corpus.corpus import Corpus
-from gocnn.corpus.prepare import corpus_of
+from gocnn.corpus.prepare import open_or_prepare
 from gocnn.errors import GocnnError
 from gocnn.go.board import POINT_MASK, WHITE_BIT
 from gocnn.go.coords import sgf_letters
@@ -121,18 +121,18 @@ def test_an_empty_folder_is_told(tmp_path: Path) -> None:
 
 def test_the_cache_is_used_until_the_games_change(games: Path, tmp_path: Path) -> None:
     cache = tmp_path / "c.gocnn"
-    first, report = corpus_of([games], cache, size=9)
+    first, report = open_or_prepare([games], cache, size=9)
     assert report is not None
     assert report.kept == 20
-    again, report = corpus_of([games], cache, size=9)
+    again, report = open_or_prepare([games], cache, size=9)
     assert report is None
     assert again.checksum == first.checksum
     (games / "new.sgf").write_text(_sgf(99))
-    more, report = corpus_of([games], cache, size=9)
+    more, report = open_or_prepare([games], cache, size=9)
     assert report is not None
     assert len(more) == 21
     cache.write_bytes(cache.read_bytes()[:50])  # damaged: made anew
-    mended, _ = corpus_of([games], cache, size=9)
+    mended, _ = open_or_prepare([games], cache, size=9)
     assert mended.checksum == more.checksum
     with pytest.raises(GocnnError, match="one corpus file"):
-        corpus_of([cache, games], tmp_path / "d.gocnn", size=9)
+        open_or_prepare([cache, games], tmp_path / "d.gocnn", size=9)

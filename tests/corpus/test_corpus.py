@@ -14,13 +14,13 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.packing import RECORD, Names
 from gocnn.errors import GocnnError
 from gocnn.go.game import Game, SourceKind
-from gocnn.sgf.archives import Piece
-from gocnn.sgf.reader import read_piece
+from gocnn.sgf.archives import SgfChunk
+from gocnn.sgf.reader import read_chunk
 from tests.support.records import record
 
 
 def game(seed: int, count: int = 30, properties: str = "") -> Game:
-    [found] = read_piece(Piece(f"folder/{seed}.sgf", 0, record(seed, count, 9, properties)))
+    [found] = read_chunk(SgfChunk(f"folder/{seed}.sgf", 0, record(seed, count, 9, properties)))
     assert isinstance(found, Game)
     return found
 
@@ -156,11 +156,11 @@ FOREIGN = [b"", b"(;GM[1];B[aa])", b"GOCNN\n", b"PK\x03\x04" + bytes(100), bytes
 def test_a_foreign_file_is_refused_by_name(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "games.gocnn"
     path.write_bytes(data)
-    with pytest.raises(GocnnError, match=r"games\.gocnn: .*no gocnn corpus; gocnn prepare"):
+    with pytest.raises(GocnnError, match=r"games\.gocnn: .*not a gocnn corpus; gocnn prepare"):
         Corpus.open(path)
     packed = tmp_path / "games.gocnn.xz"
     packed.write_bytes(lzma.compress(data))
-    with pytest.raises(GocnnError, match=r"games\.gocnn\.xz: .*no gocnn corpus"):
+    with pytest.raises(GocnnError, match=r"games\.gocnn\.xz: .*not a gocnn corpus"):
         Corpus.open(packed)
     packed.write_bytes(data or b"?")
     with pytest.raises(GocnnError, match=r"games\.gocnn\.xz: truncated or damaged"):
@@ -260,7 +260,7 @@ def test_select_by_mask_and_by_index() -> None:
 
 
 def test_names() -> None:
-    names = Names.of(["a", "", "名人", "b\udcff.sgf"])
+    names = Names.from_strings(["a", "", "名人", "b\udcff.sgf"])
     assert len(names) == 4
     assert (names[0], names[1], names[2], names[-2]) == ("a", "", "名人", "名人")
     assert names[1:3] == ["", "名人"]

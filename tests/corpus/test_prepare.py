@@ -130,7 +130,7 @@ FILTERS = [
 
 @pytest.mark.parametrize(("texts", "kept"), FILTERS)
 def test_filters(games: Path, tmp_path: Path, texts: dict[str, str], kept: int) -> None:
-    filters = Filters.of_texts(**texts)  # type: ignore[arg-type]
+    filters = Filters.parse(**texts)  # type: ignore[arg-type]
     if not kept:
         with pytest.raises(GocnnError, match="no games left of 29 records"):
             prepare([games], tmp_path / "x.gocnn", size=9, filters=filters)
@@ -163,15 +163,15 @@ def test_a_sample_is_always_the_same_games(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        ({"min_rank": "strong"}, "'strong' is no rank"),
-        ({"since": "yesterday"}, "'yesterday' is no date"),
-        ({"kinds": "kgs,ogs"}, "'ogs' is no source: use unknown, kgs, tygem, fox, pro"),
+        ({"min_rank": "strong"}, "'strong' is not a rank"),
+        ({"since": "yesterday"}, "'yesterday' is not a date"),
+        ({"kinds": "kgs,ogs"}, "'ogs' is not a source: use unknown, kgs, tygem, fox, pro"),
         ({"handicap": "some"}, "any, even, only, not 'some'"),
     ],
 )
 def test_a_condition_that_cannot_be_read_is_told(texts: dict[str, str], said: str) -> None:
     with pytest.raises(GocnnError, match=said):
-        Filters.of_texts(**texts)  # type: ignore[arg-type]
+        Filters.parse(**texts)  # type: ignore[arg-type]
     with pytest.raises(GocnnError, match="not 0"):
         Filters(sample=0.0)
 

@@ -8,10 +8,25 @@ from numpy.typing import NDArray
 from sgfmill import boards as sgfmill_boards
 
 from gocnn.errors import GocnnError, IllegalMove
-from gocnn.go import board as rules
-from gocnn.go.board import BLACK, EMPTY, WHITE, Board
+from gocnn.go.board import (
+    BLACK,
+    EMPTY,
+    WHITE,
+    WHITE_BIT,
+    Board,
+    capture_size,
+    chain_liberties,
+    clear_board,
+    copy_board,
+    is_eye_like,
+    is_legal,
+    new_board,
+    place,
+    play,
+    union_liberties,
+)
 from gocnn.go.coords import point_of_vertex, row_column, vertex
-from gocnn.go.handicap import handicap_points
+from gocnn.go.handicap import handicap_points, star_points
 from gocnn.go.jit import jit
 from gocnn.go.position import Position
 from tests.support.boards import board as position_of
@@ -41,10 +56,10 @@ def _set_up(board: Board, code: int) -> bool:
         stone = code % 3 - 1
         code //= 3
         if stone != EMPTY:
-            entries[count] = point | (rules.WHITE_BIT if stone == WHITE else 0)
+            entries[count] = point | (WHITE_BIT if stone == WHITE else 0)
             count += 1
-    rules.clear_board(board)
-    return bool(rules.place(board, entries, 0, count) == count)
+    clear_board(board)
+    return bool(place(board, entries, 0, count) == count)
 
 
 @jit
@@ -68,9 +83,9 @@ def _count_reached(board: Board, scratch: Board, reached: Flags, queue: Codes) -
         head += 1
         for point in range(points):
             for colour in (BLACK, WHITE):
-                if rules.is_legal(board, point, colour):
-                    rules.copy_board(scratch, board)
-                    rules.play(scratch, point, colour)
+                if is_legal(board, point, colour):
+                    copy_board(scratch, board)
+                    play(scratch, point, colour)
                     code = _code(scratch)
                     if not reached[code]:
                         reached[code] = True
@@ -81,14 +96,14 @@ def _count_reached(board: Board, scratch: Board, reached: Flags, queue: Codes) -
 
 @pytest.mark.parametrize("size", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_legal_positions_are_as_many_as_they_are(size: int) -> None:
-    board = rules.new_board(size)
+    board = new_board(size)
     assert _count_legal(board, 3 ** (size * size)) == LEGAL_POSITIONS[size]
 
 
 @pytest.mark.parametrize("size", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_play_reaches_every_legal_position_and_no_other(size: int) -> None:
     codes = 3 ** (size * size)
-    board, scratch = rules.new_board(size), rules.new_board(size)
+    board, scratch = new_board(size), new_board(size)
     queue = np.empty(LEGAL_POSITIONS[size] + 1, np.int64)
     reached = _count_reached(board, scratch, np.zeros(codes, np.bool_), queue)
     assert reached == LEGAL_POSITIONS[size]
@@ -144,7 +159,7 @@ def _check_bookkeeping(board: Board) -> None:
         assert head in chain
         assert {int(board.head[stone]) for stone in chain} == {head}
         assert board.sizes[head] == len(chain)
-        assert board.counts[head] == len(border) == rules.chain_liberties(board, int(point))
+        assert board.counts[head] == len(border) == chain_liberties(board, int(point))
         bits = sum(int(word) << (64 * i) for i, word in enumerate(board.liberties[head].tolist()))
         assert bits == sum(1 << liberty for liberty in border)
 
@@ -290,7 +305,7 @@ def test_no_board_of_that_size(size: int) -> None:
 def test_what_a_move_would_do_is_what_it_does() -> None:
     """`union_liberties` and `capture_size` against playing the move."""
     rng = random.Random(3)
-    scratch = rules.new_board(7)
+    scratch = new_board(7)
     union = np.zeros(1, np.uint64)
     for seed in range(12):
         position = Position(7)
@@ -300,13 +315,13 @@ def test_what_a_move_would_do_is_what_it_does() -> None:
         board = position.board
         for point in np.flatnonzero(board.stones[:-1] == EMPTY).tolist():
             for colour in (BLACK, WHITE):
-                if not rules.is_legal(board, point, colour):
+                if not is_legal(board, point, colour):
                     continue
-                count = rules.union_liberties(board, point, colour, union)
-                captured = rules.capture_size(board, point, colour)
-                rules.copy_board(scratch, board)
-                assert rules.play(scratch, point, colour) == captured
-                assert rules.chain_liberties(scratch, point) == count
+                count = union_liberties(board, point, colour, union)
+                captured = capture_size(board, point, colour)
+                copy_board(scratch, board)
+                assert play(scratch, point, colour) == captured
+                assert chain_liberties(scratch, point) == count
                 assert (scratch.liberties[scratch.head[point]] == union).all()
 
 
@@ -315,7 +330,7 @@ def test_eye_like_points() -> None:
     eyes = [
         vertex(p, 4)
         for p in np.flatnonzero(position.board.stones[:-1] == EMPTY).tolist()
-        if rules.is_eye_like(position.board, p, BLACK)
+        if is_eye_like(position.board, p, BLACK)
     ]
     assert eyes == ["A4", "C4"]
 
@@ -325,3 +340,10 @@ def test_print() -> None:
     position.play(4)
     position.play(0)
     assert str(position) == "   A B C\n 3 O . .  3\n 2 . X .  2\n 1 . . .  1\n   A B C"
+
+
+@pytest.mark.parametrize("size", [5, 7, 8, 9, 11, 13, 19])
+def test_a_printed_position_marks_the_star_points_that_a_drawing_does(size: int) -> None:
+    rows = str(Position(size)).splitlines()[1:-1]
+    cells = "".join("".join(row.split()[1:-1]) for row in rows)
+    assert [point for point, cell in enumerate(cells) if cell == "+"] == sorted(star_points(size))

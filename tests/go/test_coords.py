@@ -48,11 +48,11 @@ def test_tt_is_a_pass_up_to_19_lines_only() -> None:
 
 @pytest.mark.parametrize("text", ["", "I5", "A0", "A20", "U1", "5D", "D", "D4x", "D٤", "passs"])
 def test_no_vertex(text: str) -> None:
-    with pytest.raises(BadVertex, match="no vertex of a 19x19 board"):
+    with pytest.raises(BadVertex, match="not a vertex of a 19x19 board"):
         point_of_vertex(text, 19)
 
 
 @pytest.mark.parametrize("letters", ["a", "aaa", "AA", "sj1", "jt", "a "])
 def test_no_sgf_point(letters: str) -> None:
-    with pytest.raises(BadVertex, match="no SGF point"):
+    with pytest.raises(BadVertex, match="not an SGF point"):
         point_of_sgf(letters, 19)

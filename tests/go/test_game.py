@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from gocnn.errors import GocnnError, IllegalMove
 from gocnn.go.board import BLACK, WHITE, WHITE_BIT, new_board, pack
 from gocnn.go.coords import point_of_vertex
-from gocnn.go.fingerprint import FINGERPRINT_MOVES, fingerprint, share
+from gocnn.go.fingerprint import FINGERPRINT_MOVES, fingerprint, hash_fraction
 from gocnn.go.game import Game, check_moves
 from gocnn.go.symmetry import point_maps
 
@@ -162,8 +162,8 @@ def test_shares_are_even_and_independent() -> None:
     numbers = np.array(
         [fingerprint(random_entries(8, seed), 0, 19) for seed in range(4000)], np.uint64
     )
-    one, two = share(numbers, 1), share(numbers, 2)
+    one, two = hash_fraction(numbers, 1), hash_fraction(numbers, 2)
     assert one.min() >= 0 and one.max() < 1
     assert np.histogram(one, 4, (0, 1))[0] == pytest.approx(1000, abs=120)
     assert abs(np.corrcoef(one, two)[0, 1]) < 0.06
-    assert np.array_equal(share(numbers[5:9], 1), one[5:9])
+    assert np.array_equal(hash_fraction(numbers[5:9], 1), one[5:9])

@@ -85,11 +85,11 @@ def test_an_edit_of_a_compiled_function_is_noticed(tmp_path: Path, root: Path) -
 CALLER = """
 import sys
 sys.path.insert(0, {root!r})
-from gocnn.go import board as rules
-board = rules.new_board(5)
-stats = rules.play.stats
-rules.play(board, 3, 1)
-stats = rules.play.stats
+from gocnn.go.board import new_board, play
+board = new_board(5)
+stats = play.stats
+play(board, 3, 1)
+stats = play.stats
 print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 """
 

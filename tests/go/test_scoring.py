@@ -9,7 +9,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import vertex
 from gocnn.go.position import Position
-from gocnn.go.rules import RULESETS, compensation, handicap, ruleset
+from gocnn.go.rules import RULESETS, compensation, count_handicap_stones, ruleset
 from gocnn.go.scoring import Score, final_score, judge, score
 from gocnn.go.territory import chain_means, owners
 from tests.support.boards import ALIVE, SEKI, board, point
@@ -150,7 +150,7 @@ def test_handicap_however_it_was_given(setup: int, moves: str, stones: int) -> N
     for spot, move in enumerate(moves.split()):
         colour = BLACK if move[0] == "b" else WHITE
         position.play(81 if move.endswith("p") else spot, colour)
-    assert handicap(position) == stones
+    assert count_handicap_stones(position) == stones
     paid = [compensation(position, rules) for rules in RULESETS.values()]
     assert paid == [stones, 0, max(stones - 1, 0), 0]
 

@@ -7,7 +7,7 @@ import pytest
 
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE, is_eye_like
-from gocnn.go.position import Position, candidates
+from gocnn.go.position import Position
 from gocnn.play.player import RESIGN, Choice, Player
 from gocnn.play.style import BEST, Style, rank_code
 from gocnn.prediction import Conditions, Predict, Prediction
@@ -70,10 +70,10 @@ def test_superko_is_kept() -> None:
     for _ in range(40):
         position = Position(5, superko=True)
         while position.ply < 80:
-            moves = np.flatnonzero(candidates(position))
+            moves = np.flatnonzero(position.candidate_moves())
             assert all(position.is_legal(int(move)) for move in moves)
             position.superko = False
-            forbidden += int(candidates(position).sum()) - len(moves)
+            forbidden += int(position.candidate_moves().sum()) - len(moves)
             position.superko = True
             position.play(int(random.choice(moves)) if len(moves) else 25)
     assert forbidden
@@ -102,7 +102,7 @@ def test_own_eyes_are_not_filled(diagram: str, name: str, kept: bool) -> None:
     position = board(diagram)
     spot = point(name, position.size)
     assert is_eye_like(position.board, spot, BLACK) is kept
-    assert bool(candidates(position)[spot]) is not kept
+    assert bool(position.candidate_moves()[spot]) is not kept
 
 
 # -- passing -------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_whole_games_are_legal_and_end(size: int, predict: Predict) -> None:
         while passes < 2:
             choice = player.choose(position)
             assert choice.point != RESIGN
-            assert not (choice.point < size**2 and not candidates(position)[choice.point])
+            assert not (choice.point < size**2 and not position.candidate_moves()[choice.point])
             position.play(choice.point)
             passes = passes + 1 if choice.point == size**2 else 0
             assert position.ply < 6 * size**2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gocnn.go.board import BLACK, WHITE
-from gocnn.go.position import Position, candidates
+from gocnn.go.position import Position
 from gocnn.play.mcts import Tree, key_of
 from gocnn.play.player import Player
 from gocnn.play.search import Analysis, Thinker, swapped
@@ -147,7 +147,7 @@ def test_all_lines_are_legal_and_fill_no_eye(seed: int, superko: bool) -> None:
         if position.is_legal(entry[1], entry[0]):
             position.play(entry[1], entry[0])
     analysis = last(Thinker(Oracle(), 400, trust=0), position)
-    sensible = candidates(position)
+    sensible = position.candidate_moves()
     for line in analysis.lines:
         assert line.point == 16 or sensible[line.point]
         follow(position, line.pv)
@@ -261,7 +261,7 @@ def test_a_player_that_searches_plays_a_game_to_its_end() -> None:
     player = Player(Thinker(Oracle(), 16, playouts=2), Style(seed=1, playouts=30, resign=False))
     while position.passes < 2:
         choice = player.choose(position)
-        assert choice.point == 25 or candidates(position)[choice.point]
+        assert choice.point == 25 or position.candidate_moves()[choice.point]
         position.play(choice.point)
         assert position.ply < 150
     assert position.board.stones[:-1].any()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.sgf.archives import Broken, Piece, Walk
+from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
 from gocnn.sgf.reader import Reject, read_games
 from gocnn.sgf.splitter import CHUNK, split_trees
 from tests.support.records import record
@@ -57,10 +57,10 @@ SINGLES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def pieces(path: Path) -> list[Piece]:
-    found = list(Walk([path]))
-    assert all(isinstance(piece, Piece) for piece in found), found
-    return [piece for piece in found if isinstance(piece, Piece)]
+def pieces(path: Path) -> list[SgfChunk]:
+    found = list(RecordFiles([path]))
+    assert all(isinstance(piece, SgfChunk) for piece in found), found
+    return [piece for piece in found if isinstance(piece, SgfChunk)]
 
 
 @pytest.mark.parametrize("name", ARCHIVES)
@@ -68,8 +68,8 @@ def test_archives(tmp_path: Path, name: str) -> None:
     others = {"README": b"no game", "a/cover.png": b"\x89PNG"}
     path = tmp_path / name
     path.write_bytes(ARCHIVES[name]({**others, **GAMES}))
-    walk = Walk([path])
-    assert [(p.source, p.number, p.data) for p in walk if isinstance(p, Piece)] == [
+    walk = RecordFiles([path])
+    assert [(p.source, p.number, p.data) for p in walk if isinstance(p, SgfChunk)] == [
         (f"{name}:{member}", 0, data) for member, data in GAMES.items()
     ]
     assert walk.skipped == 2
@@ -80,7 +80,7 @@ def test_archives(tmp_path: Path, name: str) -> None:
 def test_single_files(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(SINGLES[name](GAMES["b/0.sgf"]))
-    assert pieces(path) == [Piece(name, 0, GAMES["b/0.sgf"])]
+    assert pieces(path) == [SgfChunk(name, 0, GAMES["b/0.sgf"])]
 
 
 def test_the_content_tells_what_a_named_file_is(tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_folders_are_read_in_order_with_their_names(tmp_path: Path) -> None:
 
 def test_a_missing_path_and_an_empty_folder_are_told(tmp_path: Path) -> None:
     with pytest.raises(GocnnError, match=r"none\.sgf: no such file"):
-        Walk([tmp_path / "none.sgf"])
+        RecordFiles([tmp_path / "none.sgf"])
     with pytest.raises(GocnnError, match="no SGF files or archives"):
-        Walk([tmp_path])
+        RecordFiles([tmp_path])
     with pytest.raises(GocnnError, match="no games were named"):
-        Walk([])
+        RecordFiles([])
 
 
 def damaged(data: bytes) -> bytes:
@@ -133,11 +133,11 @@ def test_a_broken_archive_is_told_and_the_next_file_read(tmp_path: Path, name: s
     make = ARCHIVES.get(name) or (lambda files: SINGLES[name](b"".join(files.values())))
     (tmp_path / name).write_bytes(damaged(make(games)))
     (tmp_path / "z.sgf").write_bytes(GAMES["b/0.sgf"])
-    found = list(Walk([tmp_path / name, tmp_path / "z.sgf"]))
-    assert [(b.source, b.reason) for b in found if isinstance(b, Broken)] == [
+    found = list(RecordFiles([tmp_path / name, tmp_path / "z.sgf"]))
+    assert [(b.source, b.reason) for b in found if isinstance(b, Unreadable)] == [
         (name, "broken archive")
     ]
-    assert found[-1] == Piece("z.sgf", 0, GAMES["b/0.sgf"])
+    assert found[-1] == SgfChunk("z.sgf", 0, GAMES["b/0.sgf"])
 
 
 @pytest.mark.parametrize("name", ["x.tar.xz", "x.zip", "x.sgf.gz", "x.sgf.bz2"])
@@ -152,12 +152,12 @@ def test_a_broken_member_leaves_the_others(tmp_path: Path) -> None:
     path = tmp_path / "x.tar"
     members = {"1.sgf.gz": damaged(gzip.compress(record(1))), "2.sgf.xz": lzma.compress(record(2))}
     path.write_bytes(tar({**members, "3.zip": b"PK", "4.sgf": record(4)}, "w"))
-    found = list(Walk([path]))
-    assert [(f.source, f.reason) for f in found if isinstance(f, Broken)] == [
+    found = list(RecordFiles([path]))
+    assert [(f.source, f.reason) for f in found if isinstance(f, Unreadable)] == [
         ("x.tar:1.sgf.gz", "unreadable file"),
         ("x.tar:3.zip", "archive inside an archive"),
     ]
-    assert [f.data for f in found if isinstance(f, Piece)] == [record(2), record(4)]
+    assert [f.data for f in found if isinstance(f, SgfChunk)] == [record(2), record(4)]
 
 
 def test_a_zip_with_a_password_is_told(tmp_path: Path) -> None:
@@ -166,21 +166,21 @@ def test_a_zip_with_a_password_is_told(tmp_path: Path) -> None:
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path = tmp_path / "x.zip"
     path.write_bytes(data)
-    [found] = list(Walk([path]))
-    assert isinstance(found, Broken) and "password" in found.detail
+    [found] = list(RecordFiles([path]))
+    assert isinstance(found, Unreadable) and "password" in found.detail
 
 
 def test_the_signature_follows_the_games(tmp_path: Path) -> None:
     one, two = tmp_path / "1.sgf", tmp_path / "2.sgf"
     one.write_bytes(record(1))
     two.write_bytes(record(2))
-    both = Walk([tmp_path]).signature()
-    assert Walk([tmp_path]).signature() == both
-    assert Walk([one]).signature() != both
+    both = RecordFiles([tmp_path]).signature()
+    assert RecordFiles([tmp_path]).signature() == both
+    assert RecordFiles([one]).signature() != both
     os.utime(two, ns=(1, 1))
-    touched = Walk([tmp_path]).signature()
+    touched = RecordFiles([tmp_path]).signature()
     two.write_bytes(record(3, 10))
-    assert len({both, touched, Walk([tmp_path]).signature()}) == 3
+    assert len({both, touched, RecordFiles([tmp_path]).signature()}) == 3
 
 
 def test_a_long_collection_comes_tree_by_tree(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_memory_does_not_grow_with_the_archive(tmp_path: Path) -> None:
         data = record(1, 60)
         path.write_bytes(tar({f"{n}.sgf": data for n in range(count)}, "w:gz"))
         tracemalloc.start()
-        for _ in Walk([path]):
+        for _ in RecordFiles([path]):
             pass
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

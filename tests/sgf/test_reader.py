@@ -17,9 +17,9 @@ from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
 from gocnn.go.coords import sgf_letters, vertex
 from gocnn.go.game import UNKNOWN_RESULT, Game, SourceKind
 from gocnn.go.ranks import rank_name
-from gocnn.sgf import properties as claims
-from gocnn.sgf.archives import Piece
-from gocnn.sgf.parser import BadRecord, Line
+from gocnn.sgf import properties
+from gocnn.sgf.archives import SgfChunk
+from gocnn.sgf.parser import BadRecord, MainLine
 from gocnn.sgf.properties import (
     komi_in_handicap,
     parse_date,
@@ -27,7 +27,7 @@ from gocnn.sgf.properties import (
     parse_komi,
     parse_result,
 )
-from gocnn.sgf.reader import REASONS, Reject, load_game, parse_game, read_piece
+from gocnn.sgf.reader import REASONS, Reject, load_game, parse_game, read_chunk
 
 
 def moves_of(game: Game) -> str:
@@ -39,7 +39,7 @@ def moves_of(game: Game) -> str:
 
 
 def records(data: bytes, *, size: int | None = None) -> list[Game | Reject]:
-    return list(read_piece(Piece("x.sgf", 0, data), size=size))
+    return list(read_chunk(SgfChunk("x.sgf", 0, data), size=size))
 
 
 def reason(data: bytes, *, size: int | None = None) -> str:
@@ -394,7 +394,7 @@ def test_the_quick_way_reads_what_sgfmill_reads(
     tail = b"".join(
         b";" + colour + b"[" + sgf_letters(point, 9).encode() + b"]" for colour, point in moves
     )
-    quick, whole = Line(root + tail + b")"), Line(root + tail + b";C[x])")
+    quick, whole = MainLine(root + tail + b")"), MainLine(root + tail + b";C[x])")
     assert (quick.moves, quick.stones, quick.size) == (whole.moves, whole.stones, whole.size)
     assert {**whole.info, **quick.info} == whole.info
     assert whole.info.keys() - quick.info.keys() <= {"C"}
@@ -437,7 +437,7 @@ def test_a_bad_record_says_reason_and_place() -> None:
     assert (caught.value.reason, caught.value.detail) == ("illegal move", "move 2, W E5")
 
 
-@pytest.mark.parametrize("module", [claims, game, ranks])
+@pytest.mark.parametrize("module", [properties, game, ranks])
 def test_the_examples_of_the_docstrings_hold(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted > 0 and result.failed == 0

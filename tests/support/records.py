@@ -2,20 +2,19 @@
 
 import numpy as np
 
-from gocnn.go import board as rules
-from gocnn.go.board import BLACK
+from gocnn.go.board import BLACK, is_legal, new_board, play
 from gocnn.go.coords import sgf_letters
 
 
 def random_moves(seed: int, count: int = 30, size: int = 9) -> list[tuple[str, str]]:
     """(colour, SGF letters) of a random legal game."""
     rng = np.random.default_rng(seed)
-    board = rules.new_board(size)
+    board = new_board(size)
     moves: list[tuple[str, str]] = []
     colour = BLACK
     for point in rng.permutation(size * size):
-        if len(moves) < count and rules.is_legal(board, int(point), colour):
-            rules.play(board, int(point), colour)
+        if len(moves) < count and is_legal(board, int(point), colour):
+            play(board, int(point), colour)
             moves.append(("B" if colour == BLACK else "W", sgf_letters(int(point), size)))
             colour = -colour
     return moves

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from gocnn.go.board import BLACK, EMPTY, WHITE
-from gocnn.go.rules import handicap
+from gocnn.go.rules import count_handicap_stones
 from gocnn.go.scoring import judge, score
 from gocnn.gtp import arguments as read
 from gocnn.gtp.protocol import CommandError
@@ -46,7 +46,7 @@ def query_boardsize(engine: Engine, _arguments: list[str]) -> str:
 @command("get_handicap")
 def get_handicap(engine: Engine, _arguments: list[str]) -> str:
     """The number of handicap stones, however they were given."""
-    return str(handicap(engine.position))
+    return str(count_handicap_stones(engine.position))
 
 
 @command("color")

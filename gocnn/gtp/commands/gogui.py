@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from gocnn.go.board import BLACK, EMPTY, WHITE
-from gocnn.go.ladders import ladders
+from gocnn.go.ladders import find_ladders
 from gocnn.go.rules import compensation
 from gocnn.go.scoring import final_score, judge
 from gocnn.gtp import arguments as read
@@ -142,7 +142,7 @@ def gocnn_ladders(engine: Engine, _arguments: list[str]) -> str:
     found = 0
     for colour in (BLACK, WHITE):
         for mark, points in zip(
-            ("SQUARE", "TRIANGLE", "MARK"), ladders(position.board, colour), strict=True
+            ("SQUARE", "TRIANGLE", "MARK"), find_ladders(position.board, colour), strict=True
         ):
             if points.size:
                 lines.append(f"{mark} {_names(points, position.size)}")

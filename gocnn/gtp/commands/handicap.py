@@ -4,7 +4,7 @@ import numpy as np
 
 from gocnn.errors import GocnnError
 from gocnn.go.handicap import handicap_points
-from gocnn.go.position import Position, candidates
+from gocnn.go.position import Position
 from gocnn.gtp import arguments as read
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.registry import command
@@ -39,7 +39,7 @@ def place_free_handicap(engine: Engine, arguments: list[str]) -> str:
     draft.setup(black=points)
     while len(points) < stones:
         draft.handicap = len(points)
-        moves = candidates(draft)
+        moves = draft.candidate_moves()
         if not moves.any():
             break
         (prediction,) = engine.thinker.predict([draft], [engine.player.conditions(draft)])
