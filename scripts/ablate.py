@@ -22,7 +22,7 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.prepare import open_or_prepare
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.evaluation.metrics import HIT, LOSS, RIGHT, measure, sample
+from gocnn.evaluation.metrics import measure, sample
 from gocnn.features.encoding import encoding_named
 from gocnn.files import write_atomically
 from gocnn.go.symmetry import VIEWS
@@ -30,12 +30,13 @@ from gocnn.inference.weights import load_tensors, load_weights, save_tensors
 from gocnn.network.device import choose_device, settle
 from gocnn.network.flops import multiply_adds
 from gocnn.network.registry import tower
-from gocnn.stats import ratio, with_margin
+from gocnn.stats import clustered_mean, markdown_table
 from gocnn.training.config import Budget, Recipe, Run
 from gocnn.training.curves import draw_curves
 from gocnn.training.loop import Session
 
-Measured = NDArray[np.float64]
+TOP1, LOSS, VALUE = range(3)  # columns of what is kept of `gocnn.evaluation.metrics.measure`
+Measured = NDArray[np.float64]  # [N, 3]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +99,7 @@ class Plan:
 class Result:
     """One trained variant."""
 
-    measured: dict[
-        int, Measured
-    ]  # by symmetries, as `gocnn.evaluation.metrics.measure` returns them
+    measured: dict[int, Measured]  # by symmetries
     positions: int  # trained on
     seconds: float  # of training, validation included
 
@@ -186,31 +185,28 @@ class Ablations:
         network, encoding, _ = load_weights(home / "weights.safetensors")
         device = choose_device(self.device)
         network = settle(network, device).eval()
-        tensors = {
-            str(symmetries): torch.from_numpy(
-                measure(
-                    network,
-                    encoding,
-                    self.held_out,
-                    self.numbers,
-                    device=device,
-                    symmetries=symmetries,
-                    label=f"measure {symmetries}",
-                )
+        tensors = {}
+        for symmetries in (1, VIEWS) if name == BASE else (1,):
+            found = measure(
+                network,
+                encoding,
+                self.held_out,
+                self.numbers,
+                device=device,
+                symmetries=symmetries,
+                label=f"measure {symmetries}",
             )
-            for symmetries in ((1, VIEWS) if name == BASE else (1,))
-        }
+            columns = found.top1, found.cross_entropy, found.value_correct
+            tensors[str(symmetries)] = torch.from_numpy(np.column_stack(columns))
         about = {"positions": session.positions_seen, "seconds": session.seconds}
         save_tensors(file, tensors, about)
         return True
 
     def table(self, results: dict[str, list[Result]]) -> str:
         """The results as markdown; of several seeds the mean, position by position."""
-        lines = [
-            "| variant | what is different | positions | minutes | top-1 % | beside base "
-            "| loss | beside base | value % |",
-            "|---|---|---|---|---|---|---|---|---|",
-        ]
+        head = ["variant", "what is different", "positions", "minutes"]
+        head += ["top-1 %", "beside base", "loss", "beside base", "value %"]
+        rows = []
         base = _mean(results[BASE], 1)
         for name, found in results.items():
             for symmetries in found[0].measured:
@@ -224,18 +220,18 @@ class Ablations:
                 cells = [title, about, positions, minutes]
                 alone = name == BASE and symmetries == 1
                 cells += self._cells(measured, None if alone else base, with_value)
-                lines.append("| " + " | ".join(cells) + " |")
-        return "\n".join(lines) + "\n"
+                rows.append(cells)
+        return markdown_table(head, rows) + "\n"
 
     def _cells(self, measured: Measured, base: Measured | None, with_value: bool) -> Iterator[str]:
-        for column, scale, digits in ((HIT, 100, 2), (LOSS, 1, 3)):
-            yield with_margin(*ratio(measured[:, column], self.games), scale, digits)
+        for column, scale, digits in ((TOP1, 100, 2), (LOSS, 1, 3)):
+            yield clustered_mean(measured[:, column], self.games).text(scale, digits)
             if base is None:
                 yield "-"
             else:
                 difference = measured[:, column] - base[:, column]
-                yield with_margin(*ratio(difference, self.games), scale, digits, sign="+")
-        yield f"{100 * np.nanmean(measured[:, RIGHT]):.1f}" if with_value else "-"
+                yield clustered_mean(difference, self.games).text(scale, digits, "+")
+        yield f"{100 * np.nanmean(measured[:, VALUE]):.1f}" if with_value else "-"
 
 
 def _mean(results: list[Result], symmetries: int) -> Measured:

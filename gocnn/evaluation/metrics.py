@@ -2,18 +2,17 @@
 
 The protocol is that of the published results (Maddison et al. 2014, arXiv:1412.6564): positions of
 held-out games, passes not counted. The positions of one game hang together, so every interval is
-taken over games: the variance of a ratio of sums over clusters (Cochran, "Sampling Techniques",
-1977, section 6.3).
+taken over games (`gocnn.stats.clustered_mean`).
 """
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from gocnn.dataset.loader import ahead, shuffled
 from gocnn.dataset.positions import AS_RECORDED, Batch, Positions, Told
@@ -24,31 +23,47 @@ from gocnn.go.ranks import rank_name
 from gocnn.inference.forward import check_symmetries, infer, ready
 from gocnn.inference.views import Views
 from gocnn.progress import bar
-from gocnn.stats import ratio
+from gocnn.stats import Estimate, clustered_mean
 
-PHASE = 50  # moves
-HIT, FIVE, LOSS, RIGHT, SURE, CHOICE = range(6)  # columns of `measure`
+PHASE = 50  # moves in a row of the table by move number
+_TENTHS = 10  # rows of the table by confidence
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Measurements:
+    """What a network said of N positions, position by position."""
+
+    numbers: NDArray[np.int64]  # [N] which position, see `Positions`
+    games: NDArray[np.int64]  # [N] the game of the corpus
+    plies: NDArray[np.int64]  # [N] moves played before, in that game
+    ranks: NDArray[np.int64]  # [N] the recorded rank of the player to move; 0 unknown
+    top1: NDArray[np.bool_]  # [N] the move played is the network's first choice
+    top5: NDArray[np.bool_]  # [N] it is among the first five
+    cross_entropy: NDArray[np.float64]  # [N] of the move played, nats
+    value_correct: NDArray[np.float64]  # [N] 1 the winner was named, 0 the loser, NaN unknown
+    confidence: NDArray[np.float64]  # [N] probability of the first choice
+    choice: NDArray[np.int64]  # [N] the first choice, a point; size * size is a pass
+
+    def __len__(self) -> int:
+        return len(self.games)
+
+    def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> "Measurements":
+        """Those of some positions, by mask or by number."""
+        return Measurements(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the scoreboard; shares are 0 to 1.
-
-    Intervals are +- at 95 percent, None where there is but one game.
-    """
+    """One line of the scoreboard; shares are 0 to 1, intervals over games."""
 
     name: str
     positions: int
     games: int
-    top1: float
-    top1_interval: float | None
-    top5: float
-    top5_interval: float | None
-    cross_entropy: float  # nats
-    cross_entropy_interval: float | None
-    value_accuracy: float | None  # of positions whose winner is known; None without any
-    value_interval: float | None
-    sure: float  # mean probability of the network's first choice: top1, if it knows itself
+    top1: Estimate
+    top5: Estimate
+    cross_entropy: Estimate  # nats
+    value_accuracy: Estimate | None  # of positions whose winner is known; None without any
+    confidence: float  # mean probability of the first choice; that of a calibrated network is top1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,7 @@ class Scores:
     total: Row
     phases: list[Row]  # moves 1-50, 51-100, ...
     ranks: list[Row]  # by the rank of the player to move
-    certainties: list[Row]  # by the probability of the network's first choice
+    calibration: list[Row]  # by the probability of the network's first choice
     symmetries: int
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,13 +82,15 @@ class Scores:
 
     def table(self) -> str:
         """Lines of text; percentages with their intervals."""
-        head = f"{'':16}{'positions':>10}{'games':>7}{'sure %':>8}{'top-1 %':>14}{'top-5 %':>14}"
+        head = (
+            f"{'':16}{'positions':>10}{'games':>7}{'confid. %':>11}{'top-1 %':>14}{'top-5 %':>14}"
+        )
         lines = [head + f"{'loss':>15}{'value %':>14}"]
         for title, rows in (
             ("", [self.total]),
             ("by move", self.phases),
             ("by rank", self.ranks),
-            ("by how sure the network is", self.certainties),
+            ("by the probability of the first choice", self.calibration),
         ):
             lines += [title] if title else []
             lines += [_line(row) for row in rows]
@@ -81,17 +98,18 @@ class Scores:
 
 
 def _line(row: Row) -> str:
-    text = f"{row.name:16}{row.positions:10,}{row.games:7,}{100 * row.sure:8.1f}"
-    for share, interval in ((row.top1, row.top1_interval), (row.top5, row.top5_interval)):
-        text += f"{100 * share:7.2f}{_margin(interval, 100, 2)}"
-    text += f"{row.cross_entropy:8.3f}{_margin(row.cross_entropy_interval, 1, 3)}"
+    text = f"{row.name:16}{row.positions:10,}{row.games:7,}{100 * row.confidence:11.1f}"
+    text += f"{_columns(row.top1, 100, 2)}{_columns(row.top5, 100, 2)}"
+    text += f" {_columns(row.cross_entropy, 1, 3)}"
     if row.value_accuracy is not None:
-        text += f"{100 * row.value_accuracy:7.2f}{_margin(row.value_interval, 100, 2)}"
-    return text
+        text += _columns(row.value_accuracy, 100, 2)
+    return text.rstrip()
 
 
-def _margin(interval: float | None, scale: float, digits: int) -> str:
-    return " " * 7 if interval is None else f" ±{scale * interval:5.{digits}f}"
+def _columns(estimate: Estimate, scale: float, digits: int) -> str:
+    """Mean and margin, each in columns of its own."""
+    margin = "" if estimate.margin is None else f" ±{scale * estimate.margin:5.{digits}f}"
+    return f"{scale * estimate.mean:7.{digits}f}{margin:7}"
 
 
 def evaluate(
@@ -120,46 +138,55 @@ def evaluate(
     Raises:
         GocnnError: when `symmetries` is neither 1 nor 8.
     """
-    numbers = sample(positions, most)
     measured = measure(
         network,
         encoding,
         positions,
-        numbers,
+        sample(positions, most),
         device=device,
         symmetries=symmetries,
         batch=batch,
         label=label,
     )
-    return scores_of(positions, numbers, measured, symmetries)
+    return score(measured, symmetries)
 
 
-def scores_of(
-    positions: Positions,
-    numbers: NDArray[np.int64],
-    measured: NDArray[np.float64],
-    symmetries: int = 1,
-) -> Scores:
-    """The scoreboard of what `measure` said of the positions with these numbers."""
-    games, plies = positions.locate(numbers)
-    phases = plies // PHASE
-    tenths = np.minimum(measured[:, SURE] * 10, 9).astype(int)
-    ranks = ranks_to_move(positions, games, plies)
+def score(measured: Measurements, symmetries: int = 1) -> Scores:
+    """The scoreboard of what was measured, in all and by parts."""
+    phases = measured.plies // PHASE
+    tenths = np.minimum(measured.confidence * _TENTHS, _TENTHS - 1).astype(int)
     return Scores(
-        total=row_of("all", measured, games),
+        total=summarise("all", measured),
         phases=[
-            row_of(f"{p * PHASE + 1}-{(p + 1) * PHASE}", measured[phases == p], games[phases == p])
+            summarise(f"{p * PHASE + 1}-{(p + 1) * PHASE}", measured[phases == p])
             for p in np.unique(phases)
         ],
         ranks=[
-            row_of(rank_name(int(r)), measured[ranks == r], games[ranks == r])
-            for r in np.unique(ranks)
+            summarise(rank_name(int(r)), measured[measured.ranks == r])
+            for r in np.unique(measured.ranks)
         ],
-        certainties=[
-            row_of(f"{10 * t}-{10 * t + 10}%", measured[tenths == t], games[tenths == t])
-            for t in np.unique(tenths)
+        calibration=[
+            summarise(f"{10 * t}-{10 * t + 10}%", measured[tenths == t]) for t in np.unique(tenths)
         ],
         symmetries=symmetries,
+    )
+
+
+def summarise(name: str, measured: Measurements) -> Row:
+    """A line of the scoreboard."""
+    games = measured.games
+    known = ~np.isnan(measured.value_correct)
+    return Row(
+        name=name,
+        positions=len(games),
+        games=len(np.unique(games)),
+        top1=clustered_mean(measured.top1, games),
+        top5=clustered_mean(measured.top5, games),
+        cross_entropy=clustered_mean(measured.cross_entropy, games),
+        value_accuracy=(
+            clustered_mean(measured.value_correct[known], games[known]) if known.any() else None
+        ),
+        confidence=float(measured.confidence.mean()),
     )
 
 
@@ -192,19 +219,14 @@ def measure(
     batch: int = 256,
     label: str | None = None,
     told: Told = AS_RECORDED,
-) -> NDArray[np.float64]:
+) -> Measurements:
     """What `evaluate` counts, position by position; its arguments, and which positions.
 
     Args:
         told: ranks to tell the network instead of the recorded ones.
 
-    Returns:
-        float64[N, 6], columns HIT, FIVE, ...: hit first (0 or 1), hit in five, cross-entropy in
-        nats, right value, certainty, and the first choice as a point; the value is NaN where the
-        winner is unknown.
-
     Raises:
-        GocnnError: when `symmetries` is neither 1 nor 8.
+        GocnnError: when `symmetries` is neither 1 nor 8, or the network answers NaN.
     """
     check_symmetries(symmetries)
     network = ready(network, device)
@@ -217,39 +239,39 @@ def measure(
     batches = ahead(load, iter(range(len(parts))), threads=threads, depth=2 * threads)
     views = Views(positions.size, device)
     progress = bar(label, len(numbers), unit="positions") if label else None
-    rows = []
+    answers = []
     for loaded in batches:
-        rows.append(_measured(network, loaded, device, views, symmetries))
+        log_policy, value = infer(network, loaded.planes, loaded.globals, device, views, symmetries)
+        answers.append(_compare(log_policy, value, loaded))
         if progress:
             progress.update(len(loaded.moves))
     if progress:
         progress.close()
-    return np.concatenate(rows)
+    games, plies = positions.locate(numbers)
+    return Measurements(
+        numbers=numbers,
+        games=games,
+        plies=plies,
+        ranks=ranks_to_move(positions, games, plies),
+        **{key: np.concatenate([answer[key] for answer in answers]) for key in answers[0]},
+    )
 
 
-def _measured(
-    network: nn.Module, loaded: Batch, device: torch.device, views: Views, symmetries: int
-) -> NDArray[np.float64]:
-    """The rows of `measure` for one batch."""
-    log_policy, value = infer(network, loaded.planes, loaded.globals, device, views, symmetries)
-    moves = torch.from_numpy(loaded.moves).to(device)
-    played = log_policy.gather(1, moves[:, None])
+def _compare(log_policy: Tensor, value: Tensor, loaded: Batch) -> dict[str, NDArray[Any]]:
+    """The fields of `Measurements` that a network's answer to a batch decides."""
     if log_policy.isnan().any():
         raise GocnnError("the network answers NaN: its training diverged, or it is damaged")
+    played = log_policy.gather(1, torch.from_numpy(loaded.moves).to(log_policy.device)[:, None])
     # Ties count against the network: one that answers the same everywhere predicts nothing.
-    better = (log_policy >= played).sum(1) - 1
-    right = ((value > 0).float() == torch.from_numpy(loaded.results).to(device)).double()
-    known = torch.from_numpy(loaded.known * (loaded.results != 0.5)).to(device)
-    right[known == 0] = torch.nan
+    better = ((log_policy >= played).sum(1) - 1).cpu().numpy()
     first = log_policy.max(1)
-    columns = (better == 0, better < 5, -played[:, 0], right, first.values.exp(), first.indices)
-    return torch.stack([c.double() for c in columns], dim=1).cpu().numpy()
-
-
-def row_of(name: str, measured: NDArray[np.float64], games: NDArray[np.int64]) -> Row:
-    """A line of the scoreboard from rows of `measure` and the games they are of."""
-    first, five, loss = (ratio(measured[:, column], games) for column in (HIT, FIVE, LOSS))
-    known = ~np.isnan(measured[:, RIGHT])
-    right, margin = ratio(measured[known, RIGHT], games[known]) if known.any() else (None, None)
-    sure = float(measured[:, SURE].mean())
-    return Row(name, len(games), len(np.unique(games)), *first, *five, *loss, right, margin, sure)
+    correct = ((value.cpu().numpy() > 0) == loaded.results).astype(np.float64)
+    correct[(loaded.known == 0) | (loaded.results == 0.5)] = np.nan
+    return {
+        "top1": better == 0,
+        "top5": better < 5,
+        "cross_entropy": -played[:, 0].double().cpu().numpy(),
+        "value_correct": correct,
+        "confidence": first.values.double().exp().cpu().numpy(),
+        "choice": first.indices.cpu().numpy(),
+    }

@@ -25,6 +25,7 @@ from gocnn.go.rules import RULESETS, Ruleset, compensation
 from gocnn.go.scoring import judge, score
 from gocnn.play.mcts import Tree, main_line
 from gocnn.prediction import Conditions, Prediction, PredictMany
+from gocnn.stats import Z95
 
 _BATCH = 8  # positions evaluated at once, once a search has
 _PARTS = 4  # times as many visits
@@ -99,7 +100,7 @@ class _Search:
             visits=visits,
             win=win,
             prior=float(self.network.policy[node.points[number]]),
-            lcb=max(win - 1.96 * (spread / visits) ** 0.5, 0.0),
+            lcb=max(win - Z95 * (spread / visits) ** 0.5, 0.0),
             pv=main_line(node, self.position, number, _PLIES),
         )
 

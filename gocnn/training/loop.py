@@ -250,10 +250,10 @@ class Session:
             "steps": self.trainer.steps,
             "positions": self.positions_seen,
             "seconds": round(self.seconds, 1),
-            "top1": total.top1,
-            "top5": total.top5,
-            "loss": total.cross_entropy,
-            "value_accuracy": total.value_accuracy,
+            "top1": total.top1.mean,
+            "top5": total.top5.mean,
+            "loss": total.cross_entropy.mean,
+            "value_accuracy": total.value_accuracy and total.value_accuracy.mean,
         }
         self.validations.append(entry)
         self.journal.write({"validation": entry})

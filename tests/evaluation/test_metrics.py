@@ -3,18 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gocnn.dataset.positions import AS_RECORDED, Positions, Told
 from gocnn.errors import GocnnError
-from gocnn.evaluation.metrics import CHOICE, HIT, SURE, evaluate, measure, ranks_to_move, sample
+from gocnn.evaluation.metrics import Measurements, evaluate, measure, ranks_to_move, sample
 from gocnn.features.encoding import FULL
 from gocnn.inference.forward import infer
 from gocnn.inference.views import Views
 from gocnn.network.output import Output
 from gocnn.network.registry import build
-from gocnn.stats import ratio
 from tests.support.playing import random_corpus
 
 CPU = torch.device("cpu")
@@ -52,7 +50,7 @@ def positions() -> Positions:
 
 def test_a_tie_is_not_a_prediction(positions: Positions) -> None:
     scores = evaluate(_Constant(0.0), FULL, positions, device=CPU, label=None)
-    assert scores.total.top1 == scores.total.top5 == 0
+    assert scores.total.top1.mean == scores.total.top5.mean == 0
 
 
 def test_nan_is_refused(positions: Positions) -> None:
@@ -79,25 +77,26 @@ def test_the_figures_are_those_of_a_loop_over_the_games(positions: Positions) ->
     assert scores.total.positions == count == positions.count
     assert scores.total.games == 10
     # Without a favourite the network calls all empty points equal first, which is no prediction.
-    assert scores.total.top1 * count == pytest.approx(hits)
+    assert scores.total.top1.mean * count == pytest.approx(hits)
     assert hits > count // 3
-    assert scores.total.value_accuracy == pytest.approx(right / count)
-    assert scores.total.top5 >= scores.total.top1
+    assert scores.total.value_accuracy is not None
+    assert scores.total.value_accuracy.mean == pytest.approx(right / count)
+    assert scores.total.top5.mean >= scores.total.top1.mean
 
 
 def test_parts_add_up(positions: Positions) -> None:
     network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
     scores = evaluate(network, FULL, positions, device=CPU, label=None)
-    for rows in (scores.phases, scores.ranks, scores.certainties):
+    for rows in (scores.phases, scores.ranks, scores.calibration):
         assert sum(row.positions for row in rows) == scores.total.positions
-        mean = sum(row.positions * row.cross_entropy for row in rows) / scores.total.positions
-        assert mean == pytest.approx(scores.total.cross_entropy)
+        mean = sum(row.positions * row.cross_entropy.mean for row in rows) / scores.total.positions
+        assert mean == pytest.approx(scores.total.cross_entropy.mean)
     assert [row.name for row in scores.phases] == ["1-50", "51-100"]
     assert f"{scores.total.positions:,}" in scores.table()
     assert scores.as_dict()["total"]["games"] == 10
 
 
-class _IsAsSureAsTold(nn.Module):
+class _ConfidentAsBlack(nn.Module):
     """Gives the first point on the board a probability of 0.25 or 0.85, by who is to move."""
 
     def forward(self, planes: Tensor, context: Tensor) -> Output:
@@ -106,14 +105,14 @@ class _IsAsSureAsTold(nn.Module):
         return Output(torch.cat((sure.log()[:, None], others), dim=1), context[:, 62])
 
 
-def test_how_sure_it_is_stands_beside_how_often_it_is_right(positions: Positions) -> None:
-    scores = evaluate(_IsAsSureAsTold(), FULL, positions, device=CPU, label=None)
-    assert [row.name for row in scores.certainties] == ["20-30%", "80-90%"]
-    for row, sure in zip(scores.certainties, (0.25, 0.85), strict=True):
-        assert row.sure == pytest.approx(sure, abs=0.01)  # bfloat16
+def test_confidence_stands_beside_how_often_it_comes_true(positions: Positions) -> None:
+    scores = evaluate(_ConfidentAsBlack(), FULL, positions, device=CPU, label=None)
+    assert [row.name for row in scores.calibration] == ["20-30%", "80-90%"]
+    for row, sure in zip(scores.calibration, (0.25, 0.85), strict=True):
+        assert row.confidence == pytest.approx(sure, abs=0.01)  # bfloat16
         assert row.positions > 100
-    total = sum(row.sure * row.positions for row in scores.certainties)
-    assert scores.total.sure == pytest.approx(total / scores.total.positions)
+    total = sum(row.confidence * row.positions for row in scores.calibration)
+    assert scores.total.confidence == pytest.approx(total / scores.total.positions)
 
 
 def test_a_sample_is_smaller_and_always_the_same(positions: Positions) -> None:
@@ -126,21 +125,26 @@ def test_a_sample_is_smaller_and_always_the_same(positions: Positions) -> None:
 
 
 def test_position_by_position(positions: Positions) -> None:
-    """The rows say what the network was told, chose and hit."""
+    """The measurements say what the network was told, chose and predicted."""
     numbers = sample(positions, 50)
 
-    def rows(told: Told) -> NDArray[np.float64]:
-        return measure(_ListensToRanks(), FULL, positions, numbers, device=CPU, told=told)
+    def told(ranks: Told) -> Measurements:
+        return measure(_ListensToRanks(), FULL, positions, numbers, device=CPU, told=ranks)
 
     moves = positions.moves(numbers)
     for rank in (3, 20):
-        found = rows(Told(rank=rank))
-        assert (found[:, CHOICE] == rank).all()
-        assert (found[:, HIT] == (moves == rank)).all()
-        assert found[:, SURE] == pytest.approx(np.exp(10) / (np.exp(10) + 81), abs=0.01)
+        found = told(Told(rank=rank))
+        assert (found.choice == rank).all()
+        assert (found.top1 == (moves == rank)).all()
+        assert found.confidence == pytest.approx(np.exp(10) / (np.exp(10) + 81), abs=0.01)
     recorded = ranks_to_move(positions, *positions.locate(numbers))
-    assert (rows(AS_RECORDED)[:, CHOICE] == recorded).all()
+    found = told(AS_RECORDED)
+    assert (found.choice == recorded).all()
+    assert (found.ranks == recorded).all()
     assert len(np.unique(recorded)) > 3
+    some = found[np.array([3, 7])]
+    assert len(some) == 2
+    assert some.numbers.tolist() == numbers[[3, 7]].tolist()
 
 
 class _ListensToRanks(nn.Module):
@@ -150,19 +154,6 @@ class _ListensToRanks(nn.Module):
         logits = torch.zeros(len(planes), 82)
         logits[:, :31] = 10 * context[:, :31]
         return Output(logits, context[:, 62])
-
-
-def test_the_interval_is_that_of_the_games() -> None:
-    """Positions of a game that are all alike count as one observation."""
-    rng = np.random.default_rng(0)
-    means = rng.random(400)
-    alike, interval = ratio(np.repeat(means, 50), np.repeat(np.arange(400), 50))
-    assert alike == pytest.approx(means.mean())
-    assert interval == pytest.approx(1.96 * means.std(ddof=1) / 20, rel=0.01)
-    assert interval is not None
-    _, independent = ratio(rng.random(20_000), np.repeat(np.arange(400), 50))
-    assert independent is not None
-    assert independent < interval / 5
 
 
 def test_eight_views_agree_on_turned_boards(positions: Positions) -> None:

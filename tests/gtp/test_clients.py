@@ -22,12 +22,12 @@ with answers_only() as write:
 
 
 def sabaki(root: Path, *engine: str) -> subprocess.CompletedProcess[str]:
-    """Run scripts/clients/sabaki.mjs on an engine, or skip."""
-    clients = root / "scripts" / "clients"
+    """Run tests/gtp/clients/sabaki.mjs on an engine, or skip."""
+    clients = root / "tests" / "gtp" / "clients"
     if not shutil.which("node"):
         pytest.skip("node is not installed")
     if not (clients / "node_modules").is_dir():
-        pytest.skip("Sabaki's libraries are not installed: scripts/clients/sabaki installs them")
+        pytest.skip("Sabaki's libraries are not installed: scripts/sabaki installs them")
     command = ["node", str(clients / "sabaki.mjs"), *engine]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, cwd=root, timeout=600

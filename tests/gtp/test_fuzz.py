@@ -1,4 +1,4 @@
-"""Lines that no controller would send; `scripts/fuzz_gtp.py` sends the real program more."""
+"""Lines that no controller would send; `scripts/fuzz_gtp` sends the real program more."""
 
 import subprocess
 import sys
@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from fuzz_gtp import Broken, Judge, Lines, expected_id, prepare
 
 from gocnn.gtp.protocol import serve
 from gocnn.gtp.registry import COMMANDS, find_command
+from tests.gtp.fuzz import Broken, Judge, Lines, expected_id, prepare
 from tests.support.gtp_talk import new_engine
 
 
@@ -109,14 +109,14 @@ def test_the_script_fails_where_the_engine_does(root: Path, tmp_path: Path) -> N
     """An engine that answers comments, too, and knows no ids."""
     (tmp_path / "careless.py").write_text(CARELESS, encoding="utf-8")
     command = f"{sys.executable} {tmp_path / 'careless.py'}"
-    script = [sys.executable, "scripts/fuzz_gtp.py", "--lines", "50", "--seed", "3"]
+    script = [sys.executable, "-m", "tests.gtp.fuzz", "--lines", "50", "--seed", "3"]
     done = subprocess.run(
         [*script, "--command", command], capture_output=True, text=True, cwd=root, check=False
     )
     assert done.returncode == 1
     assert done.stderr.startswith("fuzz_gtp: seed 3, line ")
     assert "the lines before:\n" in done.stderr
-    script[3] = "0"
+    script[4] = "0"
     done = subprocess.run(
         [*script, "--command", command], capture_output=True, text=True, cwd=root, check=False
     )

@@ -4,7 +4,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import ablate
 import numpy as np
 import pytest
 
@@ -17,6 +16,7 @@ from gocnn.network.registry import tower
 from gocnn.prediction import Conditions
 from gocnn.training.config import Budget
 from gocnn.training.loop import Session
+from scripts import ablate
 from tests.support.playing import random_corpus
 
 PLAN = ablate.Plan(positions=1000, size="4x32", measured=100, corpus="")

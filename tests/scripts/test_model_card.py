@@ -5,13 +5,13 @@ import re
 import sys
 from pathlib import Path
 
-import model_card
 import pytest
 import torch
 
 from gocnn.errors import GocnnError
 from gocnn.inference.weights import Passport, save_weights
 from gocnn.network.registry import build
+from scripts.release import model_card
 from tests.support.playing import random_corpus
 
 

@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import ship
 import torch
 
 from gocnn.inference.weights import Passport, load_weights, save_weights
 from gocnn.network.registry import build
+from scripts.release import ship
 from tests.support.playing import random_corpus
 
 SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}

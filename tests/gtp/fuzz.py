@@ -1,4 +1,4 @@
-"""Throws lines at a GTP engine and counts its answers: ``scripts/fuzz_gtp.py --lines 100000``.
+"""Throws lines at a GTP engine and counts its answers: ``scripts/fuzz_gtp --lines 100000``.
 
 Good commands, bad arguments, unknown words, random bytes, huge lines, ids, CRLF, comments, lines
 cut in two, lines in the middle of an analysis. The engine holds when it answers every command line
@@ -24,7 +24,6 @@ from pathlib import Path
 from gocnn.errors import GocnnError
 from gocnn.progress import bar
 
-ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120  # seconds for an answer
 WINDOW = 40  # lines under way at most
 KEPT = 30  # lines shown when something breaks

@@ -1,6 +1,8 @@
 """Put trained weights into the package: measured, in half precision, with a passport that tells.
 
-``scripts/ship.py run/weights.safetensors --trained "..." --on kgs=kgs.gocnn --on pro=pro.gocnn``
+From the root of the repository, in its environment:
+
+    python -m scripts.release.ship run/weights.safetensors --trained "..." --on kgs=kgs.gocnn
 """
 
 import argparse
@@ -19,7 +21,7 @@ from gocnn.evaluation.metrics import evaluate
 from gocnn.inference.weights import load_tensors, load_weights, read_passport, save_weights
 from gocnn.network.device import choose_device, settle
 
-HOME = Path(__file__).parents[1] / "gocnn" / "weights"
+HOME = Path(__file__).parents[2] / "gocnn" / "weights"
 
 
 def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -41,11 +43,11 @@ def measured(weights: Path, sets: dict[str, Path], positions: int) -> dict[str, 
         games = Positions(corpus, np.arange(len(corpus)), passes=False)
         scores = evaluate(network, encoding, games, device=device, most=positions, label=name)
         print(f"{name}\n{scores.table()}\n", file=sys.stderr)
-        accuracy[name] = round(scores.total.top1, 4)
+        accuracy[name] = round(scores.total.top1.mean, 4)
     return accuracy
 
 
-def named(text: str) -> tuple[str, Path]:
+def parse_named(text: str) -> tuple[str, Path]:
     """An option written NAME=CORPUS.
 
     Raises:
@@ -63,7 +65,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--name", default="default", help="under which it ships")
     parser.add_argument("--trained", required=True, help="how, in words")
-    parser.add_argument("--on", type=named, action="append", default=[], help="NAME=CORPUS")
+    parser.add_argument("--on", type=parse_named, action="append", default=[], help="NAME=CORPUS")
     parser.add_argument("--positions", type=int, default=60_000, help="of each set, at most")
     options = parser.parse_args()
     target = HOME / f"{options.name}.safetensors"

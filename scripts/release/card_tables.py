@@ -1,24 +1,30 @@
-"""The tables of the model card: a network measured, as markdown; see `model_card.py`."""
+"""The tables of the model card: networks measured, as Markdown."""
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from rank_match import HEAD, line_of, play, style_of
-from rank_tables import BANDS, measure_bands, ranks_of, tables
-from situations import situations
-from weaknesses import Measured, Network, passes, table
+from torch import nn
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.positions import Positions
-from gocnn.evaluation.metrics import HIT, Row, sample, scores_of
+from gocnn.evaluation.metrics import Measurements, Row, measure, sample, score, summarise
+from gocnn.evaluation.rank_conditioning import BANDS, measure_bands, parse_ranks, rank_tables
+from gocnn.evaluation.situations import find_situations
+from gocnn.evaluation.weaknesses import sample_passes, situation_table
+from gocnn.features.encoding import Encoding
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.predictor import Predictor
+from gocnn.inference.weights import Passport, load_weights
+from gocnn.match.selfplay import StyleResult, parse_style, play, style_table
+from gocnn.network.device import choose_device, settle
 from gocnn.play.style import rank_text
-from gocnn.stats import ratio, with_margin
+from gocnn.stats import clustered_mean, markdown_table
 from gocnn.weights.names import resolve
 
 _TOLD = "unknown,10k,1k,2d,4d,6d,8d,9d,pro"
@@ -26,6 +32,45 @@ _PLAYED = "20k,15k,10k,5k,1k,1d,5d,9d"
 _KYU = ((1, 10), (11, 20))
 _FEW = 100  # positions; rows of fewer are left out
 _EIGHT = 4  # of so many positions one is shown in all views, too
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network ready to be measured."""
+
+    module: nn.Module
+    encoding: Encoding
+    passport: Passport
+    device: torch.device
+
+    @classmethod
+    def load(cls, weights: str) -> "Network":
+        """The network of a weights file, or of shipped weights by name.
+
+        Raises:
+            GocnnError: when it cannot be loaded.
+        """
+        device = choose_device("auto")
+        module, encoding, passport = load_weights(weights)
+        return cls(settle(module, device).eval(), encoding, passport, device)
+
+    def measure(
+        self,
+        positions: Positions,
+        numbers: NDArray[np.int64],
+        label: str | None = None,
+        symmetries: int = 1,
+    ) -> Measurements:
+        """Measure it on the positions with these numbers."""
+        return measure(
+            self.module,
+            self.encoding,
+            positions,
+            numbers,
+            device=self.device,
+            symmetries=symmetries,
+            label=label,
+        )
 
 
 class Work:
@@ -52,7 +97,7 @@ class Work:
         self.networks, self.sets, self.training = networks, sets, training
         self.most, self.games, self.folder = most, games, folder
         self.network = next(iter(networks.values()))
-        self._measured: dict[tuple[str, str, int], Measured] = {}
+        self._measured: dict[tuple[str, str, int], Measurements] = {}
 
     @cached_property
     def positions(self) -> dict[str, Positions]:
@@ -62,7 +107,7 @@ class Work:
             for name, games in self.sets.items()
         }
 
-    def measured(self, name: str, where: str, symmetries: int = 1) -> Measured:
+    def measured(self, name: str, where: str, symmetries: int = 1) -> Measurements:
         """A network on a sample of a set; a smaller one in eight views. Each is measured once."""
         key = name, where, symmetries
         if key not in self._measured:
@@ -81,57 +126,54 @@ class Work:
 
 def about_weights(work: Work) -> str:
     """What the files say of themselves."""
-    lines = ["| | " + " | ".join(work.networks) + " |", "|---" * (len(work.networks) + 1) + "|"]
-    found = []
+    columns = []
     for name, network in work.networks.items():
-        path, told = resolve(name), network.passport
+        path, passport = resolve(name), network.passport
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         parameters = sum(p.numel() for p in network.module.parameters())
-        found.append(
+        columns.append(
             {
-                "architecture": f"{told.network}, {parameters:,} parameters",
-                "input": told.encoding,
-                "trained on": f"{told.positions:,} positions; {told.steps:,} updates of its own",
-                "corpus": told.corpus,
-                "how": told.trained,
+                "architecture": f"{passport.network}, {parameters:,} parameters",
+                "input": passport.encoding,
+                "trained on": (
+                    f"{passport.positions:,} positions; {passport.steps:,} updates of its own"
+                ),
+                "corpus": passport.corpus,
+                "how": passport.trained,
                 "file": f"{path.stat().st_size:,} bytes, SHA-256 begins with {digest[:16]}",
-                "licence": told.licence,
+                "licence": passport.licence,
             }
         )
-    return "\n".join(
-        [*lines, *(f"| {key} | " + " | ".join(f[key] for f in found) + " |" for key in found[0])]
-    )
+    rows = [[key, *(column[key] for column in columns)] for key in columns[0]]
+    return markdown_table(["", *work.networks], rows)
 
 
 def accuracy(work: Work) -> str:
     """One pass and eight views of all networks on all sets."""
-    lines = [
-        "| network | games | positions | top-1 % | top-5 % | loss | value % | 8 views, top-1 |"
-    ]
-    lines.append("|---" * 8 + "|")
+    head = ["network", "games", "positions", "top-1 %", "top-5 %", "loss", "value %"]
+    rows = []
     for name in work.networks:
         for where in work.sets:
             one, eight = work.measured(name, where), work.measured(name, where, VIEWS)
-            row = scores_of(one.positions, one.numbers, one.rows).total
-            cells = [name, where, f"{row.positions:,}", *_figures(row), _gain(one, eight)]
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+            row = summarise(where, one)
+            rows.append([name, where, f"{row.positions:,}", *_figures(row), _gain(one, eight)])
+    return markdown_table([*head, "8 views, top-1"], rows)
 
 
 def _figures(row: Row) -> list[str]:
     return [
-        with_margin(row.top1, row.top1_interval, 100, 1),
-        with_margin(row.top5, row.top5_interval, 100, 1),
-        with_margin(row.cross_entropy, row.cross_entropy_interval, 1, 3),
+        row.top1.text(100, 1),
+        row.top5.text(100, 1),
+        row.cross_entropy.text(1, 3),
         _value(row),
     ]
 
 
-def _gain(one: Measured, eight: Measured) -> str:
+def _gain(one: Measurements, eight: Measurements) -> str:
     """What eight views add, on the positions that both were measured on."""
     _, first, second = np.intersect1d(one.numbers, eight.numbers, return_indices=True)
-    gain = eight.rows[second, HIT] - one.rows[first, HIT]
-    return with_margin(*ratio(gain, eight.games[second]), 100, 1, "+")
+    gain = eight.top1[second].astype(float) - one.top1[first]
+    return clustered_mean(gain, eight.games[second]).text(100, 1, "+")
 
 
 def phases(work: Work) -> str:
@@ -149,52 +191,46 @@ def value(work: Work) -> str:
     return _side_by_side(work, "moves, winner named %", "phases", _value)
 
 
-def certainty(work: Work) -> str:
-    """How sure the network is, and how often it is right, sets side by side."""
-    return _side_by_side(work, "it says: mean, comes true %", "certainties", _sure)
-
-
-def _sure(row: Row) -> str:
-    return f"{100 * row.sure:.1f}, {with_margin(row.top1, row.top1_interval, 100, 1)}"
-
-
-def _scores(work: Work, where: str, field: str) -> list[Row]:
-    measured = work.measured(work.best, where)
-    found: list[Row] = getattr(
-        scores_of(measured.positions, measured.numbers, measured.rows), field
+def calibration(work: Work) -> str:
+    """How confident the network is, and how often it is right, sets side by side."""
+    return _side_by_side(
+        work, "probability of the first choice: mean, comes true %", "calibration", _confidence
     )
-    return found
+
+
+def _confidence(row: Row) -> str:
+    return f"{100 * row.confidence:.1f}, {row.top1.text(100, 1)}"
 
 
 def _side_by_side(work: Work, title: str, field: str, cell: Callable[[Row], str]) -> str:
     """A column a set, a line for the rows of one name; rows of few positions are left blank."""
-    columns = [
-        {row.name: cell(row) for row in _scores(work, where, field) if row.positions >= _FEW}
-        for where in work.sets
-    ]
-    lines = [f"| {title} | " + " | ".join(work.sets) + " |", "|---" * (len(columns) + 1) + "|"]
-    for name in dict.fromkeys(name for column in columns for name in column):
-        lines.append(f"| {name} | " + " | ".join(column.get(name, "") for column in columns) + " |")
-    return "\n".join(lines)
+    columns = []
+    for where in work.sets:
+        rows: list[Row] = getattr(score(work.measured(work.best, where)), field)
+        columns.append({row.name: cell(row) for row in rows if row.positions >= _FEW})
+    names = dict.fromkeys(name for column in columns for name in column)
+    return markdown_table(
+        [title, *work.sets],
+        [[name, *(column.get(name, "") for column in columns)] for name in names],
+    )
 
 
 def _top1(row: Row) -> str:
-    return f"{with_margin(row.top1, row.top1_interval, 100, 1)} ({row.positions:,})"
+    return f"{row.top1.text(100, 1)} ({row.positions:,})"
 
 
 def _value(row: Row) -> str:
     """In percent; a dash where no winner is known."""
-    known = row.value_accuracy is not None
-    return with_margin(row.value_accuracy or 0, row.value_interval, 100, 1) if known else "-"
+    return "-" if row.value_accuracy is None else row.value_accuracy.text(100, 1)
 
 
 def by_situation(work: Work) -> str:
     """Where it is weak, on the first set."""
     where, games = next(iter(work.sets.items()))
     measured = work.measured(work.best, where)
-    found = situations(measured.positions, measured.numbers)
-    passed = work.network.measure(*passes(games, measured.positions.games))
-    return f"{where}:\n\n{table(measured, found, passed)}"
+    situations = find_situations(work.positions[where], measured.numbers)
+    passes = work.network.measure(*sample_passes(games, work.positions[where].games))
+    return f"{where}:\n\n{situation_table(measured, situations, passes)}"
 
 
 def told(work: Work) -> str:
@@ -225,25 +261,25 @@ def _kyu_games(corpus: Corpus, games: NDArray[np.int64]) -> int:
 
 def _told(work: Work, games: Corpus, label: str, bands: Sequence[tuple[int, int]] = BANDS) -> str:
     network = work.network
-    found = measure_bands(
+    measured = measure_bands(
         network.module,
         network.encoding,
         games,
         np.flatnonzero(games.games["size"] == 19),
         device=network.device,
-        told=ranks_of(_TOLD),
+        told=parse_ranks(_TOLD),
         bands=bands,
         most=work.most // _EIGHT,
         label=label,
     )
-    return tables(found) if found else "No rank is recorded in these games."
+    return rank_tables(measured) if measured else "No rank is recorded in these games."
 
 
 def match(work: Work) -> str:
     """Games of ranks against the network at its best."""
-    predictor, opponent = Predictor(work.best), style_of("best")
-    lines = [f"{work.games} games of each rank against `best`:\n\n{HEAD}"]
-    for style in map(style_of, _PLAYED.split(",")):
+    predictor, opponent = Predictor(work.best), parse_style("best")
+    results = []
+    for style in map(parse_style, _PLAYED.split(",")):
         rate = play(predictor.predict, (style, opponent), work.games, label=rank_text(style.rank))
-        lines.append(line_of(style, rate, work.games))
-    return "\n".join(lines)
+        results.append(StyleResult(style, rate, work.games))
+    return f"{work.games} games of each rank against `best`:\n\n{style_table(results)}"

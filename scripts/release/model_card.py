@@ -1,10 +1,14 @@
-"""Measure the networks that ship, and write the figures into docs/model-card.md.
+r"""Measure the networks that ship, and write the figures into docs/model-card.md.
 
-``scripts/model_card.py --on test/kgs=kgs.gocnn --on test/pro=pro.gocnn --on
-test/tygem-9d=tygem-9d.gocnn --training games.gocnn`` replaces what stands between the markers of
-the card, section by section, and draws its example positions anew. The first set is the one that
-situations, certainty and ranks are measured on. ``--only SECTION,...`` leaves the others as they
-are. The words of the card are its authors': read them again when the figures have changed.
+From the root of the repository, in its environment:
+
+    python -m scripts.release.model_card --on test/kgs=kgs.gocnn --on test/pro=pro.gocnn \
+        --on test/tygem-9d=tygem-9d.gocnn --training games.gocnn
+
+It replaces what stands between the markers of the card, section by section, and draws its example
+positions anew. The first set is the one that situations and ranks told are measured on. ``--only
+SECTION,...`` leaves the others as they are. The text of the card is its authors': read it again
+when the figures have changed.
 """
 
 import argparse
@@ -14,19 +18,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import card_tables as tables
 import numpy as np
-from card_tables import Work
-from ship import named
-from weaknesses import Case, Network
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
+from gocnn.evaluation.weaknesses import Case
 from gocnn.files import write_atomically
 from gocnn.weights.names import shipped
+from scripts.release import card_tables as tables
+from scripts.release.card_tables import Network, Work
+from scripts.release.ship import parse_named
 
-CARD = Path(__file__).parents[1] / "docs" / "model-card.md"
+CARD = Path(__file__).parents[2] / "docs" / "model-card.md"
 MATCH = "match"  # a section that is left out unless --games are asked for
 
 
@@ -54,7 +58,7 @@ def examples(work: Work) -> str:
         if len(found) != 1:
             raise GocnnError(f"{example.set}: the game of {example.picture} is not in there")
         one = work.network.measure(Positions(games, found), np.array([example.move - 1]))
-        case = Case.of(one, 0)
+        case = Case.of(games, one, 0)
         path = work.folder / f"{example.picture}.svg"
         write_atomically(path, case.svg().encode())
         texts.append(
@@ -69,7 +73,7 @@ SECTIONS: dict[str, Callable[[Work], str]] = {
     "phases": tables.phases,
     "ranks": tables.ranks,
     "value": tables.value,
-    "certainty": tables.certainty,
+    "calibration": tables.calibration,
     "situations": tables.by_situation,
     "examples": examples,
     "told": tables.told,
@@ -96,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     ours = ",".join(sorted(shipped(), key=lambda name: name != "default"))
     parser.add_argument("--weights", default=ours, help="names or files; the first most of all")
-    parser.add_argument("--on", type=named, action="append", required=True)
+    parser.add_argument("--on", type=parse_named, action="append", required=True)
     parser.add_argument("--training", type=Path, help="the training corpus")
     parser.add_argument("--positions", type=int, default=20_000, help="of each set, at most")
     parser.add_argument("--games", type=int, default=0, help="of each rank; 0 leaves the match")

@@ -1,7 +1,8 @@
 """What is going on in a position, found by the rules: atari, ko, ladders, races, where a move lies.
 
-`situations` names what holds for each position of a set; `scripts/weaknesses.py` measures networks
-by it.
+`find_situations` names what holds for each position of a set; `gocnn.evaluation.weaknesses`
+measures networks by it. Situations that begin with "played:" are of the move that was played, which
+a network does not know.
 """
 
 from collections.abc import Iterator
@@ -56,8 +57,10 @@ class Setting:
     spare: Board
 
 
-def situations(positions: Positions, numbers: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
-    """Which positions each situation holds for; a position may have several, or none.
+def find_situations(
+    positions: Positions, numbers: NDArray[np.int64]
+) -> dict[str, NDArray[np.bool_]]:
+    """Which positions each situation holds for; a position may be in several, or in none.
 
     Returns:
         bool[N] by name, in a fixed order; situations that hold for none are left out.

@@ -1,0 +1,150 @@
+"""How strong is each rank that can be asked for? Games of two styles of one network.
+
+All games are played at once, in one process, so that the network answers many positions at a time.
+Nobody resigns. Every opening is played twice, with either colour. Against other programs see
+`gocnn.match.runner`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gocnn.errors import GocnnError
+from gocnn.go.board import BLACK
+from gocnn.go.position import Position
+from gocnn.go.scoring import final_score
+from gocnn.match.game import LONGEST
+from gocnn.match.openings import DRAWN, openings
+from gocnn.play.player import RESIGN, Player
+from gocnn.play.style import Style, rank_code, rank_text
+from gocnn.prediction import Prediction, PredictMany
+from gocnn.progress import bar
+from gocnn.stats import elo, markdown_table, wilson
+
+_PLAYOUTS = 60  # at the end of a game; fewer than `gocnn gtp` runs, to save time
+_OPENING_SEED = 0
+
+
+def parse_style(text: str) -> Style:
+    """The style that ``RANK`` or ``RANK@TEMPERATURE`` asks for.
+
+    Without a temperature it is the one that `gocnn gtp` would take for the rank.
+
+    Raises:
+        GocnnError: when it is written otherwise, or a figure is out of range.
+    """
+    rank, at, temperature = text.strip().partition("@")
+    style = Style(rank=rank_code(rank), playouts=_PLAYOUTS, resign=False)
+    if not at:
+        return style
+    try:
+        value = float(temperature)
+    except ValueError as error:
+        raise GocnnError(f"{text!r}: write RANK or RANK@TEMPERATURE, such as 10k@0.5") from error
+    return replace(style, temperature=value)
+
+
+class SelfPlayGame:
+    """One game between two styles, a move at a time."""
+
+    def __init__(self, position: Position, styles: dict[int, Style], seed: int) -> None:
+        self.position = position
+        self.players = {
+            colour: Player(_never_asked, replace(style, seed=2 * seed + (colour == BLACK)))
+            for colour, style in styles.items()
+        }
+        self.winner: int | None = None  # a colour, 0 for a draw; None while the game goes on
+
+    @property
+    def player(self) -> Player:
+        """Whose turn it is."""
+        return self.players[self.position.to_move]
+
+    def move(self, prediction: Prediction) -> None:
+        """Let the player to move choose by what the network says."""
+        position, player = self.position, self.player
+        player.predict = lambda _position, _conditions: prediction
+        point = player.choose(position).point
+        if point == RESIGN:
+            self.winner = -position.to_move
+            return
+        position.play(point)
+        if position.passes > 1 or position.ply >= LONGEST * position.size**2:
+            self.winner = final_score(position, player.style.rules).winner
+
+
+def _never_asked(_position: Position, _conditions: object) -> Prediction:
+    raise AssertionError("the prediction is made before the player moves")
+
+
+def play(
+    predict: PredictMany,
+    styles: tuple[Style, Style],
+    games: int,
+    *,
+    size: int = 19,
+    seed: int = 0,
+    label: str | None = None,
+) -> float:
+    """Play games between two styles; the share that the first one wins, a draw being half a win.
+
+    Args:
+        predict: the network, which plays both sides.
+        styles: the two; they take turns as black.
+        games: an even number, so that each opening is played twice.
+        size: lines of the board.
+        seed: of the draws of moves; the openings are always the same.
+        label: of the progress bar; None for no bar.
+
+    Raises:
+        GocnnError: when the number of games is odd.
+    """
+    if games < 2 or games % 2:
+        raise GocnnError(f"each opening is played twice: give an even number of games, not {games}")
+    played = []  # (colour of the first style, game)
+    for number, opening in enumerate(openings(DRAWN, size, games // 2, seed=_OPENING_SEED)):
+        for turn, first in enumerate((BLACK, -BLACK)):
+            position = Position(size)
+            for point in opening:
+                position.play(point)
+            sides = {first: styles[0], -first: styles[1]}
+            game = SelfPlayGame(position, sides, seed * games + 2 * number + turn)
+            played.append((first, game))
+    progress = bar(label, games, unit="games") if label else None
+    while going := [game for _, game in played if game.winner is None]:
+        predictions = predict(
+            [game.position for game in going],
+            [game.player.conditions(game.position) for game in going],
+        )
+        for game, prediction in zip(going, predictions, strict=True):
+            game.move(prediction)
+            if progress and game.winner is not None:
+                progress.update(1)
+    if progress:
+        progress.close()
+    return sum((1 + first * (game.winner or 0)) / 2 for first, game in played) / games
+
+
+@dataclass(frozen=True)
+class StyleResult:
+    """How a style did against its opponent."""
+
+    style: Style
+    rate: float  # of games won, a draw being half a win
+    games: int
+
+    def cells(self) -> list[str]:
+        """A row of `style_table`."""
+        low, high = wilson(self.rate, self.games)
+        difference = elo(self.rate)
+        return [
+            rank_text(self.style.rank),
+            f"{self.style.heat:.2f}",
+            f"{100 * self.rate:.1f} ({100 * low:.1f} to {100 * high:.1f})",
+            "-" if difference is None else f"{difference:+.0f}",
+        ]
+
+
+def style_table(results: Sequence[StyleResult]) -> str:
+    """Markdown: a line a style; intervals are Wilson's, at 95 percent."""
+    head = ["rank", "temperature", "won %", "Elo"]
+    return markdown_table(head, [result.cells() for result in results])

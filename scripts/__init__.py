@@ -1,0 +1,1 @@
+"""Tools for working on gocnn; none of them is part of the package."""

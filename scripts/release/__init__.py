@@ -1,0 +1,1 @@
+"""What makes a release: weights that ship, and the model card."""
