@@ -1,62 +1,302 @@
-"""A board as an SVG picture: coordinates, last move, labelled points."""
+"""A board as an SVG picture.
 
+The unit of length is a point at a board of 24 points a line; coordinates stand for the centre of a
+crossing. Ids carry the theme's name: pictures of one theme share them, so that several may stand in
+one HTML page.
+"""
+
+import math
+import random
+import textwrap
+import unicodedata
 from collections.abc import Mapping
+from xml.sax.saxutils import escape, quoteattr
 
-from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import columns
 from gocnn.go.handicap import star_points
 from gocnn.go.position import Position
+from gocnn.render.diagram import Diagram, printable
+from gocnn.render.theme import Theme, heat_colour, theme_named
 
-_STEP = 14  # between two lines of a picture
-_DISCS = {BLACK: 'fill="#111"', WHITE: 'fill="#fff" stroke="#333" stroke-width=".5"'}
+_STEP = 24.0  # between two lines
+_STONE = 0.48 * _STEP  # radius
+_MARGIN = 1.55 * _STEP  # from the outer lines to the edge, with coordinates
+_BARE_MARGIN = 0.85 * _STEP
+_CAPTION = 13.0  # font size
+_COOLEST = 0.015  # relative heat below this is not drawn
+_FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
+_CAP_HEIGHT = 0.365  # half the height of capitals and digits, in font sizes
+
+
+def to_svg(
+    diagram: Diagram, *, theme: str = "light", width: int | None = None, coordinates: bool = True
+) -> str:
+    """A diagram as an SVG picture, some 20 kB on 19x19 with a full board.
+
+    >>> from gocnn.go.position import Position
+    >>> to_svg(Diagram.of(Position(9))).count("</text>")
+    36
+
+    Args:
+        diagram: what to draw.
+        theme: a name of `gocnn.render.theme.THEMES`.
+        width: of the picture in pixels; by default 32 a line.
+        coordinates: letters and numbers on all four sides.
+
+    Raises:
+        GocnnError: when there is no such theme.
+    """
+    return _Picture(diagram, theme_named(theme), coordinates).svg(width)
+
+
+class _Picture:
+    """A drawing in the making, from the board up to the labels."""
+
+    def __init__(self, diagram: Diagram, theme: Theme, coordinates: bool) -> None:
+        self.diagram, self.theme, self.coordinates = diagram, theme, coordinates
+        self.margin = _MARGIN if coordinates else _BARE_MARGIN
+        self.side = (diagram.size - 1) * _STEP + 2 * self.margin
+        self.parts: list[str] = []
+
+    def svg(self, width: int | None) -> str:
+        lines = _wrapped(self.diagram.caption, self.side)
+        height = self.side + (len(lines) * 1.4 * _CAPTION + 0.8 * _CAPTION if lines else 0)
+        pixels = width or round(self.side * 32 / _STEP)
+        self._defs()
+        self._board(height)
+        self._ownership(under_stones=True)
+        self._heat()
+        self._stones()
+        self._ownership(under_stones=False)
+        self._numbers()
+        self._last_move()
+        self._arrows()
+        self._labels()
+        for row, line in enumerate(lines):
+            down = self.side + (1.3 + 1.4 * row) * _CAPTION
+            self._text(self.side / 2, down, line, _CAPTION, self.theme.ink)
+        title = self.diagram.caption or f"A Go board of {self.diagram.size} lines"
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels}" '
+            f'height="{round(pixels * height / self.side)}" '
+            f'viewBox="0 0 {_n(self.side)} {_n(height)}" role="img" '
+            f"aria-label={quoteattr(printable(title))} font-family={quoteattr(_FONTS)} "
+            'text-anchor="middle">'
+        )
+        return "\n".join([head, *self.parts, "</svg>\n"])
+
+    # -- places -------------------------------------------------------------------------------
+
+    def _centre(self, point: int) -> tuple[float, float]:
+        row, column = divmod(point, self.diagram.size)
+        return self.margin + column * _STEP, self.margin + row * _STEP
+
+    def _stone_at(self, point: int) -> int:
+        return int(self.diagram.stones.flat[point])
+
+    def _contrast(self, point: int) -> str:
+        """The colour of text at a point."""
+        return {1: "#ffffff", -1: "#000000", 0: self.theme.line}[self._stone_at(point)]
+
+    def _id(self, name: str) -> str:
+        return f"gocnn-{self.theme.name}-{name}"
+
+    # -- layers -------------------------------------------------------------------------------
+
+    def _defs(self) -> None:
+        theme = self.theme
+        parts = []
+        for name, (lit, far), rim in (
+            ("black", theme.black, theme.black_rim),
+            ("white", theme.white, theme.white_rim),
+        ):
+            fill = lit
+            if lit != far:
+                fill = f"url(#{self._id(name + '-shade')})"
+                parts.append(
+                    f'<radialGradient id="{self._id(name + "-shade")}" cx=".36" cy=".32" r=".72">'
+                    f'<stop offset="0" stop-color="{lit}"/>'
+                    f'<stop offset="1" stop-color="{far}"/></radialGradient>'
+                )
+            parts.append(
+                f'<circle id="{self._id(name)}" r="{_n(_STONE - 0.3)}" fill="{fill}" '
+                f'stroke="{rim}" stroke-width=".6"/>'
+            )
+        if theme.shadow:
+            stops = ((0.72, theme.shadow), (0.86, theme.shadow * 0.55), (1, 0))
+            parts.append(
+                f'<radialGradient id="{self._id("dusk")}">'
+                + "".join(f'<stop offset="{o}" stop-opacity="{_n(a)}"/>' for o, a in stops)
+                + f'</radialGradient><circle id="{self._id("shadow")}" cx="1.1" cy="1.7" '
+                f'r="{_n(_STONE * 1.16)}" fill="url(#{self._id("dusk")})"/>'
+            )
+        self.parts += ["<defs>", *parts, "</defs>"]
+
+    def _board(self, height: float) -> None:
+        theme, side, size = self.theme, _n(self.side), self.diagram.size
+        if height > self.side:
+            self.parts.append(f'<rect width="{side}" height="{_n(height)}" fill="{theme.page}"/>')
+        self.parts.append(f'<rect width="{side}" height="{side}" fill="{theme.board}"/>')
+        if theme.grain:
+            self.parts += _grain(self.side, theme.grain)
+        near, far = self.margin, self.side - self.margin
+        places = [near + k * _STEP for k in range(size)]
+        inner = "".join(
+            f"M{_n(near)} {_n(k)}H{_n(far)}M{_n(k)} {_n(near)}V{_n(far)}" for k in places[1:-1]
+        )
+        frame = f"M{_n(near)} {_n(near)}H{_n(far)}V{_n(far)}H{_n(near)}Z"
+        look = f'fill="none" stroke="{theme.line}"'
+        self.parts.append(f'<path d="{inner}" {look} stroke-width=".8"/>')
+        self.parts.append(f'<path d="{frame}" {look} stroke-width="1.4"/>')
+        for point in star_points(size):
+            self._disc(point, 2.3, f'fill="{theme.line}"')
+        if not self.coordinates:
+            return
+        beside = near - 0.97 * _STEP
+        for number, (name, place) in enumerate(zip(columns(size), places, strict=True)):
+            for edge in (beside, self.side - beside):
+                self._text(place, edge, name, 10.5, theme.coordinate)
+                self._text(edge, place, str(size - number), 10.5, theme.coordinate)
+
+    def _heat(self) -> None:
+        for point, heat in enumerate(self.diagram.relative_heat.flat):
+            if heat > _COOLEST:
+                shade = math.sqrt(heat)  # so that small chances differ too
+                across, down = self._centre(point)
+                half = 0.47 * _STEP
+                self.parts.append(
+                    f'<rect x="{_n(across - half)}" y="{_n(down - half)}" width="{_n(2 * half)}" '
+                    f'height="{_n(2 * half)}" rx="4" fill="{heat_colour(self.theme, shade)}" '
+                    f'opacity="{_n(0.4 + 0.45 * shade)}"/>'
+                )
+
+    def _ownership(self, *, under_stones: bool) -> None:
+        """Squares that are the larger the surer the owner is; on stones only where they differ."""
+        if self.diagram.ownership is None:
+            return
+        for point, value in enumerate(self.diagram.ownership.flat):
+            stone = self._stone_at(point)
+            half = 0.24 * _STEP * math.sqrt(min(abs(float(value)), 1))
+            if bool(stone) is under_stones or half < 0.05 * _STEP or stone * value > 0:
+                continue
+            across, down = self._centre(point)
+            fill, rim = ("#000000", "#ffffff") if value > 0 else ("#ffffff", "#000000")
+            self.parts.append(
+                f'<rect x="{_n(across - half)}" y="{_n(down - half)}" width="{_n(2 * half)}" '
+                f'height="{_n(2 * half)}" fill="{fill}" stroke="{rim}" stroke-width=".5"/>'
+            )
+
+    def _stones(self) -> None:
+        stones = [p for p in range(self.diagram.stones.size) if self._stone_at(p)]
+        names = [("shadow", p) for p in stones] if self.theme.shadow else []
+        names += [("black" if self._stone_at(p) > 0 else "white", p) for p in stones]
+        for name, point in names:
+            across, down = self._centre(point)
+            self.parts.append(f'<use href="#{self._id(name)}" x="{_n(across)}" y="{_n(down)}"/>')
+
+    def _numbers(self) -> None:
+        for point, number in self.diagram.numbers.items():
+            if point not in self.diagram.labels:
+                if not self._stone_at(point):
+                    self._disc(point, _STONE * 0.86, f'fill="{self.theme.board}"')
+                self._text(*self._centre(point), str(number), 12, self._contrast(point))
+
+    def _last_move(self) -> None:
+        point = self.diagram.last_move
+        if point is None or point in self.diagram.numbers or point in self.diagram.labels:
+            return
+        plain = self.theme.accent == "#000000"
+        look = f'stroke="{self._contrast(point) if plain else self.theme.accent}"'
+        self._disc(point, 0.24 * _STEP, f'fill="none" stroke-width="2.4" {look}')
+
+    def _arrows(self) -> None:
+        for start, end in self.diagram.arrows:
+            (x, y), (to_x, to_y) = self._centre(start), self._centre(end)
+            length = math.hypot(to_x - x, to_y - y)
+            if not length:
+                continue
+            ahead, aside = (to_x - x) / length, (to_y - y) / length  # of unit length
+            x, y = x + ahead * 0.25 * _STEP, y + aside * 0.25 * _STEP
+            neck_x, neck_y = to_x - ahead * 0.42 * _STEP, to_y - aside * 0.42 * _STEP
+            wide = 0.19 * _STEP
+            head = (
+                f"M{_n(to_x)} {_n(to_y)}L{_n(neck_x - aside * wide)} {_n(neck_y + ahead * wide)}"
+                f"L{_n(neck_x + aside * wide)} {_n(neck_y - ahead * wide)}Z"
+            )
+            self.parts.append(
+                f'<g fill="{self.theme.accent}" stroke="{self.theme.accent}" opacity=".85">'
+                f'<path d="M{_n(x)} {_n(y)}L{_n(neck_x)} {_n(neck_y)}" stroke-width="2.8" '
+                f'stroke-linecap="round"/><path d="{head}" stroke="none"/></g>'
+            )
+
+    def _labels(self) -> None:
+        best = next((p for p in self.diagram.labels if not self._stone_at(p)), None)
+        for point, label in self.diagram.labels.items():
+            ink = self._contrast(point)
+            if not self._stone_at(point):
+                chosen = point == best
+                fill, ink = self.theme.disc, self.theme.label
+                if chosen:
+                    fill, ink = self.theme.accent, "#ffffff"
+                rim = self.theme.label if self.theme.accent == "#000000" else "none"
+                self._disc(point, _STONE, f'fill="{fill}" stroke="{rim}" stroke-width=".8"')
+            across, down = self._centre(point)
+            note = self.diagram.notes.get(point, "")
+            if note:
+                self._text(across, down + 0.24 * _STEP, note, 7, ink)
+                down -= 0.14 * _STEP
+            self._text(across, down, label, 11 if note else 13.5, ink, bold=True)
+
+    # -- shapes -------------------------------------------------------------------------------
+
+    def _disc(self, point: int, radius: float, look: str) -> None:
+        across, down = self._centre(point)
+        self.parts.append(f'<circle cx="{_n(across)}" cy="{_n(down)}" r="{_n(radius)}" {look}/>')
+
+    def _text(
+        self, across: float, down: float, text: str, size: float, fill: str, *, bold: bool = False
+    ) -> None:
+        """A line of text in the middle of a place; labels of more than two characters shrink."""
+        if size != _CAPTION:
+            size = min(size, 30 / max(len(text), 1))
+        weight = ' font-weight="bold"' if bold else ""
+        self.parts.append(
+            f'<text x="{_n(across)}" y="{_n(down + _CAP_HEIGHT * size)}" font-size="{_n(size)}" '
+            f'fill="{fill}"{weight}>{escape(printable(text))}</text>'
+        )
+
+
+def _grain(side: float, colour: str) -> list[str]:
+    """The grain of the wood: long, slightly bent lines, the same in every picture."""
+    draw = random.Random(361)
+    parts = []
+    for width, opacity, count in ((5.0, 0.05, 14), (2.2, 0.08, 26), (0.8, 0.13, 44)):
+        lines = []
+        for _ in range(count):
+            at, bend, lean = draw.uniform(0, side), draw.uniform(-9, 9), draw.uniform(-6, 6)
+            lines.append(
+                f"M{at:.0f} 0C{at + bend:.0f} {side / 3:.0f} {at - bend + lean:.0f} "
+                f"{side * 2 / 3:.0f} {at + lean:.0f} {side:.0f}"
+            )
+        parts.append(
+            f'<path d="{"".join(lines)}" fill="none" stroke="{colour}" '
+            f'stroke-width="{width}" opacity="{opacity}"/>'
+        )
+    return parts
+
+
+def _wrapped(caption: str, side: float) -> list[str]:
+    """The lines of a caption below a board of this width."""
+    wide = any(unicodedata.east_asian_width(c) in "WF" for c in caption)
+    room = side / (_CAPTION * (1.0 if wide else 0.58))
+    return textwrap.wrap(printable(caption), max(int(room), 8))
+
+
+def _n(number: float) -> str:
+    """A number as short as it may be: at most two decimals."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def board_svg(position: Position, labels: Mapping[int, str] | None = None) -> str:
-    """A position as an SVG picture, some 10 kB on 19x19.
-
-    >>> board_svg(Position(9), {40: "A"}).count("</text>")
-    37
-
-    Args:
-        position: what to draw; its last move is marked by a ring.
-        labels: a character or two for each empty point to be named.
-    """
-    size, step = position.size, _STEP
-    side, whole = (size + 1) * step, (size + 2) * step
-    paths = "".join(
-        f"M{step} {k}H{side - step}M{k} {step}V{side - step}"
-        for k in range(step, side - step + 1, step)
-    )
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * whole}" '
-        f'viewBox="{-step // 2} {-step // 2} {whole} {whole}" '
-        'font-family="sans-serif" text-anchor="middle">',
-        f'<rect x="{-step}" y="{-step}" width="{2 * whole}" height="{2 * whole}" fill="#e3b868"/>',
-        f'<path d="{paths}" stroke="#6b4a17" stroke-width=".7"/>',
-    ]
-    for number, name in enumerate(columns(size), 1):
-        for down in (0.3, size + 1.05):
-            parts.append(_text(number, down, name, 7))
-        for across in (0.1, size + 0.9):
-            parts.append(_text(across, number + 0.15, str(size + 1 - number), 7))
-    parts += [_disc(point, size, 1.6, 'fill="#6b4a17"') for point in star_points(size)]
-    for point in range(size * size):
-        if stone := int(position.board.stones[point]):
-            parts.append(_disc(point, size, 6.6, _DISCS[stone]))
-    if position.ply and (last := position.moves[-1][1]) < size * size:
-        parts.append(_disc(last, size, 3, 'fill="none" stroke="#d22" stroke-width="1.4"'))
-    for point, label in (labels or {}).items():
-        row, column = divmod(point, size)
-        parts.append(_disc(point, size, 6, 'fill="#e3b868"'))
-        parts.append(_text(column + 1, row + 1.3, label, 12, 'fill="#b00" font-weight="bold"'))
-    return "\n".join([*parts, "</svg>\n"])
-
-
-def _text(across: float, down: float, text: str, size: int, look: str = 'fill="#6b4a17"') -> str:
-    where = f'x="{_STEP * across:g}" y="{_STEP * down:g}"'
-    return f'<text {where} font-size="{size}" {look}>{text}</text>'
-
-
-def _disc(point: int, size: int, radius: float, look: str) -> str:
-    row, column = divmod(point, size)
-    return f'<circle cx="{_STEP * (column + 1)}" cy="{_STEP * (row + 1)}" r="{radius}" {look}/>'
+    """A position as an SVG picture with its last move and some labels; see `to_svg`."""
+    return to_svg(Diagram.of(position, labels=labels or {}))
