@@ -22,7 +22,7 @@ _STEP = 24.0  # between two lines
 _STONE = 0.48 * _STEP  # radius
 _MARGIN = 1.55 * _STEP  # from the outer lines to the edge, with coordinates
 _BARE_MARGIN = 0.85 * _STEP
-_CAPTION = 13.0  # font size
+_CAPTION = 13.0  # font size, on small boards less
 _COOLEST = 0.015  # relative heat below this is not drawn
 _FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 _CAP_HEIGHT = 0.365  # half the height of capitals and digits, in font sizes
@@ -59,8 +59,9 @@ class _Picture:
         self.parts: list[str] = []
 
     def svg(self, width: int | None) -> str:
-        lines = _wrapped(self.diagram.caption, self.side)
-        height = self.side + (len(lines) * 1.4 * _CAPTION + 0.8 * _CAPTION if lines else 0)
+        font = min(_CAPTION, self.side / 34)
+        lines = _wrapped(self.diagram.caption, self.side / font)
+        height = self.side + (len(lines) * 1.4 + 0.8) * font * bool(lines)
         pixels = width or round(self.side * 32 / _STEP)
         self._defs()
         self._board(height)
@@ -70,11 +71,11 @@ class _Picture:
         self._ownership(under_stones=False)
         self._numbers()
         self._last_move()
-        self._arrows()
         self._labels()
+        self._arrows()
         for row, line in enumerate(lines):
-            down = self.side + (1.3 + 1.4 * row) * _CAPTION
-            self._text(self.side / 2, down, line, _CAPTION, self.theme.ink)
+            down = self.side + (1.1 + 1.4 * row) * font
+            self._text(self.side / 2, down, line, font, self.theme.ink, fit=False)
         title = self.diagram.caption or f"A Go board of {self.diagram.size} lines"
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels}" '
@@ -205,7 +206,7 @@ class _Picture:
         point = self.diagram.last_move
         if point is None or point in self.diagram.numbers or point in self.diagram.labels:
             return
-        plain = self.theme.accent == "#000000"
+        plain = self.theme.name == "print"
         look = f'stroke="{self._contrast(point) if plain else self.theme.accent}"'
         self._disc(point, 0.24 * _STEP, f'fill="none" stroke-width="2.4" {look}')
 
@@ -216,36 +217,51 @@ class _Picture:
             if not length:
                 continue
             ahead, aside = (to_x - x) / length, (to_y - y) / length  # of unit length
-            x, y = x + ahead * 0.25 * _STEP, y + aside * 0.25 * _STEP
+            away = _STONE if start in self.diagram.labels else 0.25 * _STEP
+            x, y = x + ahead * away, y + aside * away
+            if end in self.diagram.labels:
+                to_x, to_y = to_x - ahead * _STONE, to_y - aside * _STONE
             neck_x, neck_y = to_x - ahead * 0.42 * _STEP, to_y - aside * 0.42 * _STEP
             wide = 0.19 * _STEP
-            head = (
-                f"M{_n(to_x)} {_n(to_y)}L{_n(neck_x - aside * wide)} {_n(neck_y + ahead * wide)}"
-                f"L{_n(neck_x + aside * wide)} {_n(neck_y - ahead * wide)}Z"
+            path = (
+                f'd="M{_n(x)} {_n(y)}L{_n(neck_x)} {_n(neck_y)}M{_n(to_x)} {_n(to_y)}'
+                f"L{_n(neck_x - aside * wide)} {_n(neck_y + ahead * wide)}"
+                f'L{_n(neck_x + aside * wide)} {_n(neck_y - ahead * wide)}Z" '
+                'stroke-linejoin="round" stroke-linecap="round"'
             )
-            self.parts.append(
-                f'<g fill="{self.theme.accent}" stroke="{self.theme.accent}" opacity=".85">'
-                f'<path d="M{_n(x)} {_n(y)}L{_n(neck_x)} {_n(neck_y)}" stroke-width="2.8" '
-                f'stroke-linecap="round"/><path d="{head}" stroke="none"/></g>'
-            )
+            for look, width in ((self.theme.board, 4.6), (self.theme.accent, 2.2)):
+                self.parts.append(
+                    f'<path {path} fill="{look}" stroke="{look}" stroke-width="{width}"/>'
+                )
 
     def _labels(self) -> None:
         best = next((p for p in self.diagram.labels if not self._stone_at(p)), None)
         for point, label in self.diagram.labels.items():
             ink = self._contrast(point)
             if not self._stone_at(point):
-                chosen = point == best
-                fill, ink = self.theme.disc, self.theme.label
-                if chosen:
-                    fill, ink = self.theme.accent, "#ffffff"
-                rim = self.theme.label if self.theme.accent == "#000000" else "none"
-                self._disc(point, _STONE, f'fill="{fill}" stroke="{rim}" stroke-width=".8"')
+                ink = self._candidate(point, best=point == best)
             across, down = self._centre(point)
             note = self.diagram.notes.get(point, "")
             if note:
                 self._text(across, down + 0.24 * _STEP, note, 7, ink)
                 down -= 0.14 * _STEP
             self._text(across, down, label, 11 if note else 13.5, ink, bold=True)
+
+    def _candidate(self, point: int, *, best: bool) -> str:
+        """What stands behind a label on an empty point; returns the colour of the label."""
+        theme = self.theme
+        if theme.name != "print":
+            self._disc(point, _STONE, f'fill="{theme.accent if best else theme.disc}"')
+            return "#ffffff" if best else theme.label
+        # A black or white disc would be taken for a stone: the point is cleared, the best framed.
+        across, down = self._centre(point)
+        half = 0.44 * _STEP
+        self.parts.append(
+            f'<rect x="{_n(across - half)}" y="{_n(down - half)}" width="{_n(2 * half)}" '
+            f'height="{_n(2 * half)}" rx="3" fill="{theme.disc}" '
+            f'stroke="{theme.label if best else "none"}" stroke-width="1.4"/>'
+        )
+        return theme.label
 
     # -- shapes -------------------------------------------------------------------------------
 
@@ -254,10 +270,18 @@ class _Picture:
         self.parts.append(f'<circle cx="{_n(across)}" cy="{_n(down)}" r="{_n(radius)}" {look}/>')
 
     def _text(
-        self, across: float, down: float, text: str, size: float, fill: str, *, bold: bool = False
+        self,
+        across: float,
+        down: float,
+        text: str,
+        size: float,
+        fill: str,
+        *,
+        bold: bool = False,
+        fit: bool = True,
     ) -> None:
-        """A line of text in the middle of a place; labels of more than two characters shrink."""
-        if size != _CAPTION:
+        """A line of text in the middle of a place; what must fit a stone shrinks if need be."""
+        if fit:
             size = min(size, 30 / max(len(text), 1))
         weight = ' font-weight="bold"' if bold else ""
         self.parts.append(
@@ -285,11 +309,10 @@ def _grain(side: float, colour: str) -> list[str]:
     return parts
 
 
-def _wrapped(caption: str, side: float) -> list[str]:
-    """The lines of a caption below a board of this width."""
+def _wrapped(caption: str, room: float) -> list[str]:
+    """The lines of a caption in a room of so many font sizes."""
     wide = any(unicodedata.east_asian_width(c) in "WF" for c in caption)
-    room = side / (_CAPTION * (1.0 if wide else 0.58))
-    return textwrap.wrap(printable(caption), max(int(room), 8))
+    return textwrap.wrap(printable(caption), max(int(room / (1.0 if wide else 0.58)), 8))
 
 
 def _n(number: float) -> str:

@@ -32,14 +32,14 @@ _LIGHT = Theme(
     name="light", page="#ffffff", ink="#222222", board="#e2b765", grain="#8d5c1c",
     line="#543a14", coordinate="#5b4017", black=("#6a6a6a", "#101010"),
     white=("#ffffff", "#d4d2cc"), black_rim="#0a0a0a", white_rim="#9d978a", shadow=0.42,
-    accent="#c4162a", disc="#fff4d6", label="#3a2708",
+    accent="#c4162a", disc="#d3e6fa", label="#12283f",
     heat=("#1f6fe0", "#6a4fd0", "#b8359c", "#d8284e", "#e01818"),
 )  # fmt: skip
 _DARK = replace(
     _LIGHT, name="dark", page="#17191d", ink="#dddddd", board="#8c6a3c", grain="#3c2408",
     line="#2a1b08", coordinate="#f0dfbd", black=("#5c5c5c", "#060606"),
     white=("#f2f2f0", "#bdbbb4"), white_rim="#6f6a60", shadow=0.55, accent="#ff5a4a",
-    disc="#d9c39a", label="#2a1b08",
+    disc="#b4cfe8", label="#12283f",
     heat=("#3f96ff", "#8a74f0", "#d257c4", "#f04c74", "#ff3b30"),
 )  # fmt: skip
 _PRINT = replace(
@@ -51,11 +51,11 @@ _PRINT = replace(
 )  # fmt: skip
 _PLAIN = replace(
     _LIGHT, name="plain", board="#f3efe6", grain=None, line="#8b857a", coordinate="#6a655c",
-    disc="#ffffff", shadow=0.22,
+    disc="#d3e6fa", shadow=0.22,
 )  # fmt: skip
 _PLAIN_DARK = replace(
     _DARK, name="plain-dark", board="#2b3038", grain=None, line="#7d8694", coordinate="#aab2bf",
-    black_rim="#565d68", disc="#3d4552", label="#f2f4f8", shadow=0.35,
+    black_rim="#565d68", disc="#41648c", label="#ffffff", shadow=0.35,
 )  # fmt: skip
 
 THEMES = {theme.name: theme for theme in (_LIGHT, _DARK, _PRINT, _PLAIN, _PLAIN_DARK)}
