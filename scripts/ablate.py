@@ -26,14 +26,14 @@ from gocnn.evaluation.metrics import measure, sample
 from gocnn.features.encoding import encoding_named
 from gocnn.files import write_atomically
 from gocnn.go.symmetry import VIEWS
-from gocnn.inference.weights import load_tensors, load_weights, save_tensors
-from gocnn.network.device import choose_device, settle
+from gocnn.inference.weights import load_network, load_tensors, save_tensors
+from gocnn.network.device import choose_device
 from gocnn.network.flops import multiply_adds
 from gocnn.network.registry import tower
 from gocnn.stats import clustered_mean, markdown_table
-from gocnn.training.config import Budget, Recipe, Run
+from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
 from gocnn.training.curves import draw_curves
-from gocnn.training.loop import Session
+from gocnn.training.loop import TrainingRun, checkpoint_path
 
 TOP1, LOSS, VALUE = range(3)  # columns of what is kept of `gocnn.evaluation.metrics.measure`
 Measured = NDArray[np.float64]  # [N, 3]
@@ -45,14 +45,14 @@ class Variant:
 
     about: str
     encoding: str = "full-1"
-    recipe: dict[str, Any] = field(default_factory=dict)
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
     size: str = ""  # of its own; it then gets positions for the same number of multiply-adds
 
 
 BASE = "base"
 VARIANTS: dict[str, Variant] = {
     BASE: Variant(about="all planes and globals"),
-    "again": Variant(about="nothing but the seed: what chance does", recipe={"seed": 100}),
+    "again": Variant(about="nothing but the seed: what chance does", hyperparameters={"seed": 100}),
     "no-history": Variant(about="without the last 8 moves", encoding="full-1-no-history"),
     "no-liberties-no-ladders": Variant(
         about="without liberties, captures, self-atari, ladders",
@@ -68,17 +68,19 @@ VARIANTS: dict[str, Variant] = {
     "plain": Variant(
         about="one plane: black 1, white -1, empty 0; who is to move", encoding="plain-1"
     ),
-    "no-value-head": Variant(about="without the value's loss", recipe={"value_weight": 0.0}),
+    "no-value-head": Variant(
+        about="without the value's loss", hyperparameters={"value_weight": 0.0}
+    ),
     "no-globals": Variant(about="of the globals only who is to move", encoding="full-1-no-globals"),
     "no-ranks": Variant(about="without both players' ranks", encoding="full-1-no-ranks"),
-    "adamw": Variant(about="AdamW for all weights", recipe={"muon": False}),
+    "adamw": Variant(about="AdamW for all weights", hyperparameters={"muon": False}),
     "adamw-1e-3": Variant(
-        about="AdamW for all weights, rate 1e-3", recipe={"muon": False, "rate": 1e-3}
+        about="AdamW for all weights, rate 1e-3", hyperparameters={"muon": False, "rate": 1e-3}
     ),
-    "rate-2e-3": Variant(about="rate 2e-3", recipe={"rate": 2e-3}),
-    "rate-8e-3": Variant(about="rate 8e-3", recipe={"rate": 8e-3}),
-    "batch-64": Variant(about="batches of 64", recipe={"batch": 64}),
-    "batch-256": Variant(about="batches of 256", recipe={"batch": 256}),
+    "rate-2e-3": Variant(about="rate 2e-3", hyperparameters={"rate": 2e-3}),
+    "rate-8e-3": Variant(about="rate 8e-3", hyperparameters={"rate": 8e-3}),
+    "batch-64": Variant(about="batches of 64", hyperparameters={"batch": 64}),
+    "batch-256": Variant(about="batches of 256", hyperparameters={"batch": 256}),
     "2x32": Variant(about="2 blocks of 32 filters, same multiply-adds", size="2x32"),
     "4x48": Variant(about="4 blocks of 48 filters, same multiply-adds", size="4x48"),
     "6x32": Variant(about="6 blocks of 32 filters, same multiply-adds", size="6x32"),
@@ -111,20 +113,20 @@ def cost(encoding: str, size: str) -> int:
     return multiply_adds("resnet", inputs | tower(size))
 
 
-def run_of(variant: Variant, plan: Plan, seed: int) -> Run:
-    """The training run of a variant."""
+def configure(variant: Variant, plan: Plan, seed: int) -> TrainConfig:
+    """How a variant is trained."""
     size, positions = variant.size or plan.size, plan.positions
     if variant.size:
         base = VARIANTS[BASE]
         share = cost(base.encoding, plan.size) / cost(variant.encoding, size)
         positions = round(positions * share)
-    recipe = dict(variant.recipe)
-    recipe["seed"] = seed + recipe.get("seed", 0)
-    return Run(
+    hyperparameters = dict(variant.hyperparameters)
+    hyperparameters["seed"] = seed + hyperparameters.get("seed", 0)
+    return TrainConfig(
         settings=tower(size),
         encoding=variant.encoding,
         budget=Budget(positions=positions),
-        recipe=Recipe(**recipe),
+        hyperparameters=Hyperparameters(**hyperparameters),
     )
 
 
@@ -143,13 +145,13 @@ class Ablations:
 
     def __init__(self, corpus: Corpus, folder: Path, plan: Plan, device: str) -> None:
         self.corpus, self.folder, self.plan, self.device = corpus, folder, plan, device
-        _, held_out = corpus.split(Run.validation)
+        _, held_out = corpus.split()
         if not len(held_out):
             raise GocnnError("no game is held out to measure on; give more games")
         self.held_out = Positions(corpus, held_out, passes=False)
         self.numbers = sample(self.held_out, plan.measured)
         self.games, _ = self.held_out.locate(self.numbers)
-        run_of(VARIANTS[BASE], plan, 0)  # a plan that cannot be trained is not begun
+        configure(VARIANTS[BASE], plan, 0)  # a plan that cannot be trained is not begun
         folder.mkdir(parents=True, exist_ok=True)
         note, wanted = folder / "plan.json", json.dumps(asdict(plan))
         if not note.exists():
@@ -172,33 +174,28 @@ class Ablations:
 
     def _train(self, name: str, seed: int, file: Path) -> bool:
         home = file.parent
-        session = Session(
-            run_of(VARIANTS[name], self.plan, seed),
-            self.corpus,
-            home,
-            device=self.device,
-            resume=(home / "checkpoint.safetensors").exists(),
-        )
+        runtime = Runtime(device=self.device)
+        if checkpoint_path(home).exists():
+            run = TrainingRun.resume(self.corpus, home, runtime)
+        else:
+            config = configure(VARIANTS[name], self.plan, seed)
+            run = TrainingRun.start(config, self.corpus, home, runtime)
         print(f"{home}: {VARIANTS[name].about}", file=sys.stderr)
-        if not session.work():
+        if not run.train():
             return False
-        network, encoding, _ = load_weights(home / "weights.safetensors")
-        device = choose_device(self.device)
-        network = settle(network, device).eval()
+        network = load_network(home / "weights.safetensors", choose_device(self.device))
         tensors = {}
         for symmetries in (1, VIEWS) if name == BASE else (1,):
             found = measure(
                 network,
-                encoding,
                 self.held_out,
                 self.numbers,
-                device=device,
                 symmetries=symmetries,
                 label=f"measure {symmetries}",
             )
             columns = found.top1, found.cross_entropy, found.value_correct
             tensors[str(symmetries)] = torch.from_numpy(np.column_stack(columns))
-        about = {"positions": session.positions_seen, "seconds": session.seconds}
+        about = {"positions": run.positions_seen, "seconds": run.seconds}
         save_tensors(file, tensors, about)
         return True
 
@@ -216,7 +213,7 @@ class Ablations:
                     title, about = f"{name}, {symmetries} views", "averaged over the symmetries"
                 positions = f"{sum(r.positions for r in found) // len(found):,}"
                 minutes = f"{sum(r.seconds for r in found) / 60 / len(found):.1f}"
-                with_value = VARIANTS[name].recipe.get("value_weight", 1.0) > 0
+                with_value = VARIANTS[name].hyperparameters.get("value_weight", 1.0) > 0
                 cells = [title, about, positions, minutes]
                 alone = name == BASE and symmetries == 1
                 cells += self._cells(measured, None if alone else base, with_value)

@@ -29,7 +29,7 @@ from torch import nn
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.prepare import is_corpus
 from gocnn.corpus.prepare import prepare as prepare_corpus
-from gocnn.dataset.loader import Stream, ahead
+from gocnn.dataset.loader import Stream, prefetch
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import ENCODINGS, Encoding, encoding_named
@@ -39,15 +39,15 @@ from gocnn.go.game import Game, check_moves
 from gocnn.go.playouts import sample
 from gocnn.go.position import Position
 from gocnn.inference.predictor import Predictor
-from gocnn.inference.weights import Passport, save_weights
-from gocnn.network.device import choose_device, fast_bf16
+from gocnn.inference.weights import WeightsInfo, save_weights
+from gocnn.network.device import choose_device, has_fast_bf16
 from gocnn.network.flops import multiply_adds
 from gocnn.network.registry import build, tower
 from gocnn.prediction import Conditions
 from gocnn.sgf.archives import RecordFiles, SgfChunk
 from gocnn.sgf.reader import parse_game, read_games
 from gocnn.sgf.splitter import split_trees
-from gocnn.training.config import Recipe
+from gocnn.training.config import Hyperparameters
 from gocnn.training.process import keep_memory
 from gocnn.training.trainer import Trainer
 
@@ -138,7 +138,7 @@ class Bench:
     @contextmanager
     def weights(self) -> Iterator[Path]:
         """A file with such a network, for a while."""
-        passport = Passport(
+        passport = WeightsInfo(
             architecture="resnet", settings=self.settings, encoding=self.encoding.name
         )
         with tempfile.TemporaryDirectory() as folder:
@@ -239,7 +239,7 @@ def train(bench: Bench) -> Iterator[Figure]:
     stream = Stream(positions=bench.positions, encoding=bench.encoding, batch=count)
     batch = stream.at(0)
     device = bench.device
-    trainer = Trainer(bench.network(), Recipe(batch=count), device=device, compile=None)
+    trainer = Trainer(bench.network(), Hyperparameters(batch=count), device=device, compile=None)
     updates = 20 if device.type == "cuda" else 1
     for _ in range(UNTIL_COMPILED if device.type == "cuda" else 0):
         trainer.update(batch, 1e-4)
@@ -252,7 +252,7 @@ def train(bench: Bench) -> Iterator[Figure]:
     told = f"{bench.options.size}, batch {count}, {device.type}"
     alone = updates * count / bench.seconds(again)
     yield Figure("train", told, alone, "positions/s")
-    with closing(ahead(stream.at, itertools.count(), threads=CORES, depth=3 * CORES)) as batches:
+    with closing(prefetch(stream.at, itertools.count(), threads=CORES, depth=3 * CORES)) as batches:
 
         def anew() -> None:
             for fresh in itertools.islice(batches, updates):
@@ -271,7 +271,7 @@ def train(bench: Bench) -> Iterator[Figure]:
 def matrix_peak(bench: Bench) -> float:
     """Multiply-adds a second in one large product of matrices, in the precision of training."""
     side = 8192 if bench.device.type == "cuda" else 2048
-    precise = torch.bfloat16 if fast_bf16(bench.device) else torch.float32
+    precise = torch.bfloat16 if has_fast_bf16(bench.device) else torch.float32
     a, b = (torch.randn(side, side, device=bench.device).to(precise) for _ in range(2))
 
     def work() -> None:

@@ -13,8 +13,8 @@ from gocnn.corpus.filters import Filters
 from gocnn.corpus.prepare import open_or_prepare
 from gocnn.dataset.positions import Positions
 from gocnn.evaluation.metrics import evaluate as measure
-from gocnn.inference.weights import load_weights
-from gocnn.network.device import choose_device, settle
+from gocnn.inference.weights import load_network
+from gocnn.network.device import choose_device
 
 
 def evaluate(**options: Any) -> None:
@@ -23,8 +23,7 @@ def evaluate(**options: Any) -> None:
     Raises:
         GocnnError: when the weights or the games cannot be read.
     """
-    device = choose_device(options["device"])
-    network, encoding, passport = load_weights(options["weights"])
+    network = load_network(options["weights"], choose_device(options["device"]))
     with tempfile.TemporaryDirectory() as scratch:
         corpus, report = open_or_prepare(
             options["games"],
@@ -34,15 +33,13 @@ def evaluate(**options: Any) -> None:
         )
         report_corpus(corpus, report)
         scores = measure(
-            settle(network, device).eval(),
-            encoding,
+            network,
             Positions(corpus, np.arange(len(corpus)), passes=False),
-            device=device,
             most=options["positions"],
             symmetries=int(options["symmetries"]),
         )
     if options["as_json"]:
         click.echo(json.dumps({"weights": options["weights"], **scores.as_dict()}, indent=2))
     else:
-        click.echo(f"{options['weights']}: {passport.architecture} {passport.settings}")
+        click.echo(f"{options['weights']}: {network.info.architecture} {network.info.settings}")
         click.echo(scores.table())

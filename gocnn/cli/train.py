@@ -10,9 +10,9 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.prepare import Report, open_or_prepare
 from gocnn.errors import GocnnError
 from gocnn.network.registry import SIZES, tower
-from gocnn.training.config import Budget, Recipe, Run
+from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
 from gocnn.training.curves import draw_curve, validation_table
-from gocnn.training.loop import Session
+from gocnn.training.loop import TrainingRun
 from gocnn.training.process import Processes, own_device
 
 DEFAULT_SECONDS = 3600.0
@@ -37,9 +37,9 @@ def _budget(options: dict[str, Any], corpus: Corpus) -> Budget | None:
         return Budget(positions=math.ceil(options["epochs"] * int(corpus.moves[training].sum())))
     if options["positions"] is not None:
         return Budget(positions=options["positions"])
-    if options["time_budget"] is None and options["resume"]:
-        return None  # that of the checkpoint
-    return Budget(seconds=options["time_budget"] or DEFAULT_SECONDS)
+    if options["time_budget"] is not None:
+        return Budget(seconds=options["time_budget"])
+    return None
 
 
 def report_corpus(corpus: Corpus, report: Report | None) -> None:
@@ -69,11 +69,33 @@ def train(**options: Any) -> None:
     """
     folder: Path = options["output"]
     corpus = _shared_corpus(options, folder / "corpus.gocnn")
-    run = Run(
+    runtime = Runtime(
+        device=options["device"], compile=options["compile"], tensorboard=options["tensorboard"]
+    )
+    budget = _budget(options, corpus)
+    if options["resume"]:
+        run = TrainingRun.resume(corpus, folder, runtime, budget=budget)
+    else:
+        run = TrainingRun.start(_config(options, budget), corpus, folder, runtime)
+    _hint(run)
+    done = run.train(options["stop_after"])
+    run.processes.leave()
+    if not run.processes.first:
+        return
+    if not done:
+        click.echo(f"stopped; go on with --resume (checkpoint: {run.checkpoint_path})", err=True)
+    click.echo(validation_table(folder / "log.jsonl"))
+    if draw_curve(folder / "log.jsonl", folder / "curve.svg"):
+        click.echo(f"learning curve: {folder / 'curve.svg'}")
+    click.echo(f"weights: {folder / 'weights.safetensors'}")
+
+
+def _config(options: dict[str, Any], budget: Budget | None) -> TrainConfig:
+    return TrainConfig(
         settings=_tower(options["network_size"], options["initial"]),
         encoding=options["encoding"],
-        budget=_budget(options, corpus),
-        recipe=Recipe(
+        budget=budget or Budget(seconds=DEFAULT_SECONDS),
+        hyperparameters=Hyperparameters(
             batch=options["batch"],
             rate=options["rate"],
             seed=options["seed"],
@@ -83,31 +105,11 @@ def train(**options: Any) -> None:
         initial=str(options["initial"] or ""),
         teacher=str(options["teacher"] or ""),
     )
-    session = Session(
-        run,
-        corpus,
-        folder,
-        device=options["device"],
-        resume=options["resume"],
-        compile=options["compile"],
-        tensorboard=options["tensorboard"],
-    )
-    _hint(session)
-    done = session.work(options["stop_after"])
-    session.processes.leave()
-    if not session.processes.first:
-        return
-    if not done:
-        click.echo(f"stopped; go on with --resume (checkpoint: {session.checkpoint})", err=True)
-    click.echo(validation_table(folder / "log.jsonl"))
-    if draw_curve(folder / "log.jsonl", folder / "curve.svg"):
-        click.echo(f"learning curve: {folder / 'curve.svg'}")
-    click.echo(f"weights: {folder / 'weights.safetensors'}")
 
 
-def _hint(session: Session) -> None:
-    held_out = 0 if session.held_out is None else len(session.held_out.games)
-    if held_out < FEW_GAMES and session.processes.first:
+def _hint(run: TrainingRun) -> None:
+    held_out = 0 if run.held_out is None else len(run.held_out.games)
+    if held_out < FEW_GAMES and run.processes.first:
         click.echo(
             f"{held_out} games are held out to validate on; "
             "with few games --validation 0.1 says more",

@@ -10,14 +10,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gocnn.dataset.positions import Batch, Hiding, Ints, Positions
+from gocnn.dataset.conditions import ConditionDropout
+from gocnn.dataset.positions import Batch, Ints, Positions
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import Encoding
 
 _T = TypeVar("_T")
 
 
-def shuffled(numbers: Ints, count: int, seed: int | tuple[int, ...]) -> Ints:
+def permute_index(numbers: Ints, count: int, seed: int | tuple[int, ...]) -> Ints:
     """Where a random permutation of 0, ..., count - 1 sends the numbers; it is never stored.
 
     A four-round Feistel network on the next power of four, walked until it lands inside (Black and
@@ -54,7 +55,7 @@ class Stream:
     encoding: Encoding
     batch: int  # positions of the global batch
     seed: int = 0
-    hiding: Hiding = field(default_factory=Hiding)
+    dropout: ConditionDropout = field(default_factory=ConditionDropout)
     rank: int = 0  # of this process
     processes: int = 1
 
@@ -72,23 +73,24 @@ class Stream:
         mine = slice(self.rank * share, (self.rank + 1) * share)
         rng = np.random.default_rng((self.seed, number))
         views = rng.integers(0, 8, self.batch)
-        chances = {field: rng.random(self.batch)[mine] for field in Hiding.__dataclass_fields__}
+        fields = ConditionDropout.__dataclass_fields__
+        chances = {field: rng.random(self.batch)[mine] for field in fields}
         index = np.arange(turn * self.batch, (turn + 1) * self.batch, dtype=np.int64)[mine]
         passes, place = np.divmod(index, count)
         chosen = np.empty_like(place)
         for epoch in np.unique(passes):
             here = passes == epoch
-            chosen[here] = shuffled(place[here], count, (self.seed, int(epoch)))
+            chosen[here] = permute_index(place[here], count, (self.seed, int(epoch)))
 
         def hide(field: str) -> NDArray[np.bool_]:
-            return chances[field] < float(getattr(self.hiding, field))
+            return chances[field] < float(getattr(self.dropout, field))
 
         batch = positions.encode(self.encoding, chosen, hide=hide)
         return batch._replace(views=views[mine])
 
     @cached_property
     def _cycle(self) -> list[int]:
-        return turns([part.count for part in (self.positions, *self.others)])
+        return interleave([part.count for part in (self.positions, *self.others)])
 
     def _turn(self, number: int) -> tuple[Positions, int]:
         """Whose turn a batch is, and how many that one has had before."""
@@ -98,10 +100,10 @@ class Stream:
         return parts[part], rounds * cycle.count(part) + cycle[:place].count(part)
 
 
-def turns(counts: Sequence[int], length: int = 64) -> list[int]:
+def interleave(counts: Sequence[int], length: int = 64) -> list[int]:
     """A cycle in which sets of so many positions take turns, each spread evenly.
 
-    >>> turns([64_000_000, 1_000_000], 8)
+    >>> interleave([64_000_000, 1_000_000], 8)
     [0, 0, 0, 0, 1, 0, 0, 0]
     """
     roots = [count**0.5 for count in counts]
@@ -113,7 +115,7 @@ def turns(counts: Sequence[int], length: int = 64) -> list[int]:
     return [part for _, part in sorted(places)]
 
 
-def ahead(
+def prefetch(
     function: Callable[[int], _T], numbers: Iterator[int], *, threads: int, depth: int
 ) -> Generator[_T, None, None]:
     """``map(function, numbers)`` in order, computed by threads up to `depth` results ahead."""

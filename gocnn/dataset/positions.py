@@ -7,13 +7,13 @@ of processes share one stream, each taking its slice of every batch.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.conditions import RECORDED_RANKS, ConditionDropout, RankOverride
 from gocnn.errors import GocnnError
 from gocnn.features.encode import Query, encode_globals, encode_planes
 from gocnn.features.encoding import Encoding
@@ -34,33 +34,6 @@ class Batch(NamedTuple):
     known: NDArray[np.float32]  # [B] 1 where the result is known, else 0
     views: Ints  # [B] the symmetry to show each position in; the planes are in view 0
     numbers: Ints  # [B] which position this is, see `Positions`
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hiding:
-    """How often a network in training is not told a condition, so that it can do without."""
-
-    ranks: float = 0.15  # both ranks together
-    kind: float = 0.3
-    date: float = 0.3
-    komi: float = 0.1
-
-
-NOTHING_HIDDEN = Hiding(ranks=0.0, kind=0.0, date=0.0, komi=0.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """Ranks to tell the network whatever the records say, codes of gocnn.go.ranks.
-
-    None tells the recorded one.
-    """
-
-    rank: int | None = None  # of the player to move
-    opponent_rank: int | None = None
-
-
-AS_RECORDED = Told()
 
 
 class Positions:
@@ -140,7 +113,7 @@ class Positions:
         numbers: Ints,
         *,
         hide: Callable[[str], NDArray[np.bool_]] | None = None,
-        told: Told = AS_RECORDED,
+        rank_override: RankOverride = RECORDED_RANKS,
         pool: ThreadPoolExecutor | None = None,
     ) -> Batch:
         """A batch of these positions, in view 0.
@@ -148,8 +121,8 @@ class Positions:
         Args:
             encoding: what the network sees.
             numbers: int64[B], which positions.
-            hide: for each field of `Hiding`, a mask bool[B] of the positions not told.
-            told: ranks to tell instead of the recorded ones.
+            hide: for each field of `ConditionDropout`, a mask bool[B] of the positions not told.
+            rank_override: ranks to tell instead of the recorded ones.
             pool: threads that share the work.
         """
         games, plies = self.locate(numbers)
@@ -164,7 +137,7 @@ class Positions:
             colours,
         )
         shown = _Shown(hide, len(numbers))
-        ranks, opponents = _ranks(records, colours == BLACK, told)
+        ranks, opponents = _ranks(records, colours == BLACK, rank_override)
         globals_BG = encode_globals(
             encoding,
             colours=colours,
@@ -188,15 +161,15 @@ class Positions:
 
 
 def _ranks(
-    records: NDArray[np.void], black: NDArray[np.bool_], told: Told
+    records: NDArray[np.void], black: NDArray[np.bool_], override: RankOverride
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The ranks of the players to move and of their opponents, as recorded or as told."""
+    """The ranks of the players to move and of their opponents, as recorded or as overridden."""
     recorded = records["black_rank"], records["white_rank"]
     movers, opponents = np.where(black, *recorded), np.where(black, *recorded[::-1])
-    if told.rank is not None:
-        movers = np.full_like(movers, told.rank)
-    if told.opponent_rank is not None:
-        opponents = np.full_like(opponents, told.opponent_rank)
+    if override.rank is not None:
+        movers = np.full_like(movers, override.rank)
+    if override.opponent_rank is not None:
+        opponents = np.full_like(opponents, override.opponent_rank)
     return movers, opponents
 
 
@@ -204,7 +177,8 @@ class _Shown:
     """Replaces what is hidden by what stands for unknown."""
 
     def __init__(self, hide: Callable[[str], NDArray[np.bool_]] | None, count: int) -> None:
-        self._masks = {} if hide is None else {k: hide(k) for k in Hiding.__dataclass_fields__}
+        fields = ConditionDropout.__dataclass_fields__
+        self._masks = {} if hide is None else {field: hide(field) for field in fields}
         self._none = np.zeros(count, bool)
 
     def __call__(self, field: str, values: NDArray[_T], unknown: float) -> NDArray[_T]:  # type: ignore[type-var]

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from gocnn.dataset.loader import ahead, shuffled
-from gocnn.dataset.positions import AS_RECORDED, Batch, Positions, Told
+from gocnn.dataset.conditions import RECORDED_RANKS, RankOverride
+from gocnn.dataset.loader import permute_index, prefetch
+from gocnn.dataset.positions import Batch, Positions
 from gocnn.errors import GocnnError
-from gocnn.features.encoding import Encoding
 from gocnn.go.board import WHITE_BIT
 from gocnn.go.ranks import rank_name
-from gocnn.inference.forward import check_symmetries, infer, ready
+from gocnn.inference.forward import check_symmetries, forward, prepare_for_inference
 from gocnn.inference.views import Views
+from gocnn.inference.weights import LoadedNetwork
 from gocnn.progress import bar
 from gocnn.stats import Estimate, clustered_mean
 
@@ -113,11 +114,9 @@ def _columns(estimate: Estimate, scale: float, digits: int) -> str:
 
 
 def evaluate(
-    network: nn.Module,
-    encoding: Encoding,
+    network: LoadedNetwork,
     positions: Positions,
     *,
-    device: torch.device,
     most: int | None = None,
     symmetries: int = 1,
     batch: int = 256,
@@ -126,10 +125,8 @@ def evaluate(
     """Measure a network on positions.
 
     Args:
-        network: in evaluation mode, on `device`.
-        encoding: what it sees.
+        network: what to measure.
         positions: made with ``passes=False``, as the published protocols ask.
-        device: where to compute.
         most: use a random sample of that many positions, always the same one.
         symmetries: 1, or 8 to average the probabilities over the eight views.
         batch: positions at a time.
@@ -140,10 +137,8 @@ def evaluate(
     """
     measured = measure(
         network,
-        encoding,
         positions,
         sample(positions, most),
-        device=device,
         symmetries=symmetries,
         batch=batch,
         label=label,
@@ -205,43 +200,41 @@ def sample(positions: Positions, most: int | None) -> NDArray[np.int64]:
     numbers = np.arange(positions.count, dtype=np.int64)
     if most is None or most >= positions.count:
         return numbers
-    return np.sort(shuffled(numbers[:most], positions.count, 0))
+    return np.sort(permute_index(numbers[:most], positions.count, 0))
 
 
 def measure(
-    network: nn.Module,
-    encoding: Encoding,
+    network: LoadedNetwork,
     positions: Positions,
     numbers: NDArray[np.int64],
     *,
-    device: torch.device,
     symmetries: int = 1,
     batch: int = 256,
     label: str | None = None,
-    told: Told = AS_RECORDED,
+    rank_override: RankOverride = RECORDED_RANKS,
 ) -> Measurements:
     """What `evaluate` counts, position by position; its arguments, and which positions.
 
     Args:
-        told: ranks to tell the network instead of the recorded ones.
+        rank_override: ranks to tell the network instead of the recorded ones.
 
     Raises:
         GocnnError: when `symmetries` is neither 1 nor 8, or the network answers NaN.
     """
     check_symmetries(symmetries)
-    network = ready(network, device)
+    module = prepare_for_inference(network.module, network.device)
     parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
     threads = min(8, os.cpu_count() or 1)
 
     def load(part: int) -> Batch:
-        return positions.encode(encoding, parts[part], told=told)
+        return positions.encode(network.encoding, parts[part], rank_override=rank_override)
 
-    batches = ahead(load, iter(range(len(parts))), threads=threads, depth=2 * threads)
-    views = Views(positions.size, device)
+    batches = prefetch(load, iter(range(len(parts))), threads=threads, depth=2 * threads)
+    views = Views(positions.size, network.device)
     progress = bar(label, len(numbers), unit="positions") if label else None
     answers = []
     for loaded in batches:
-        log_policy, value = infer(network, loaded.planes, loaded.globals, device, views, symmetries)
+        log_policy, value = forward(module, loaded.planes, loaded.globals, views, symmetries)
         answers.append(_compare(log_policy, value, loaded))
         if progress:
             progress.update(len(loaded.moves))

@@ -10,15 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from gocnn.corpus.corpus import Corpus
-from gocnn.dataset.positions import AS_RECORDED, Positions, Told
+from gocnn.dataset.conditions import RECORDED_RANKS, RankOverride
+from gocnn.dataset.positions import Positions
 from gocnn.evaluation.metrics import Measurements, measure, ranks_to_move
-from gocnn.features.encoding import Encoding
 from gocnn.go.ranks import PRO, UNKNOWN, rank_name
+from gocnn.inference.weights import LoadedNetwork
 from gocnn.play.style import rank_code
 from gocnn.stats import clustered_mean, count_text, markdown_table
 
@@ -75,12 +74,10 @@ def sample_band(
 
 
 def measure_bands(
-    network: nn.Module,
-    encoding: Encoding,
+    network: LoadedNetwork,
     corpus: Corpus,
     games: NDArray[np.int64],
     *,
-    device: torch.device,
     told: Sequence[int],
     opponent: str = OPPONENTS[0],
     bands: Sequence[tuple[int, int]] = BANDS,
@@ -90,11 +87,9 @@ def measure_bands(
     """Tell the network one rank after another for the moves of each band.
 
     Args:
-        network: in evaluation mode, on `device`.
-        encoding: what it sees.
+        network: what to measure.
         corpus: games on boards of one size.
         games: int64[N], which of them.
-        device: where to compute.
         told: rank codes.
         opponent: one of `OPPONENTS`.
         bands: whose moves: the weakest and the strongest rank code of each.
@@ -111,22 +106,20 @@ def measure_bands(
         recorded, *others = (
             measure(
                 network,
-                encoding,
                 positions,
                 numbers,
-                device=device,
                 label=f"{label} {name}" if label else None,
-                told=ranks,
+                rank_override=ranks,
             )
-            for ranks in (AS_RECORDED, *(_override(rank, opponent) for rank in told))
+            for ranks in (RECORDED_RANKS, *(_override(rank, opponent) for rank in told))
         )
         found.append(Band(name, recorded, dict(zip(told, others, strict=True))))
     return found
 
 
-def _override(rank: int, opponent: str) -> Told:
+def _override(rank: int, opponent: str) -> RankOverride:
     others = {"recorded": None, "same": rank, "unknown": UNKNOWN}
-    return Told(rank=rank, opponent_rank=others[opponent])
+    return RankOverride(rank=rank, opponent_rank=others[opponent])
 
 
 def rank_tables(bands: Sequence[Band]) -> str:

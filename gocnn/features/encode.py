@@ -39,7 +39,7 @@ class Query:
         )
 
 
-def query_of(positions: Sequence[Position]) -> Query:
+def build_query(positions: Sequence[Position]) -> Query:
     """A query for positions that are played on."""
     histories = [position.entries() for position in positions]
     lengths = np.array([len(entries) for entries, _ in histories], np.int64)
@@ -165,7 +165,7 @@ def encode_positions(
     Returns:
         int8[B, plane_count, size, size] and float32[B, global_count].
     """
-    query = query_of(positions)
+    query = build_query(positions)
     globals_BG = encode_globals(
         encoding,
         colours=query.colours,

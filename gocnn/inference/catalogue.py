@@ -7,7 +7,7 @@ from typing import Any
 
 from gocnn.go.position import Position
 from gocnn.inference.predictor import Predictor
-from gocnn.inference.weights import Passport
+from gocnn.inference.weights import WeightsInfo
 from gocnn.prediction import Conditions
 from gocnn.weights.names import shipped
 
@@ -21,7 +21,7 @@ class Model:
     name: str
     bytes: int
     milliseconds: float  # for one position, the median, measured now
-    passport: Passport
+    passport: WeightsInfo
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -40,7 +40,7 @@ def models(device: str = "auto") -> list[Model]:
     found = []
     for name, path in shipped().items():
         predictor = Predictor(path, device=device)
-        found.append(Model(name, path.stat().st_size, _latency(predictor), predictor.passport))
+        found.append(Model(name, path.stat().st_size, _latency(predictor), predictor.info))
     return sorted(found, key=lambda model: model.name != "default")
 
 

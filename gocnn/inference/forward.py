@@ -9,9 +9,9 @@ from torch.nn import functional as F
 from gocnn.errors import GocnnError
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.views import Views
-from gocnn.network.batchnorm import folded
-from gocnn.network.device import autocast, fast_bf16, settle
-from gocnn.network.fused import fused
+from gocnn.network.batchnorm import fold_batchnorm
+from gocnn.network.device import autocast, has_fast_bf16, to_device
+from gocnn.network.fused import fuse_for_cpu
 from gocnn.network.output import Output
 
 # Views in one pass. A CPU's cache holds the activations of so many; a GPU is busy with its number.
@@ -42,8 +42,8 @@ class _Cast(nn.Module):
         return output
 
 
-def ready(network: nn.Module, device: torch.device) -> nn.Module:
-    """A copy of a network that answers as quickly as the device allows, to give to `infer`.
+def prepare_for_inference(network: nn.Module, device: torch.device) -> nn.Module:
+    """A copy of a network that answers as quickly as the device allows, to give to `forward`.
 
     Its normalisations are part of its filters, and it computes in bfloat16 where that is faster.
 
@@ -51,21 +51,20 @@ def ready(network: nn.Module, device: torch.device) -> nn.Module:
         network: in evaluation mode, on any device.
         device: where the copy will be.
     """
-    bf16 = fast_bf16(device)
-    plain = settle(folded(network), device)
+    bf16 = has_fast_bf16(device)
+    plain = to_device(fold_batchnorm(network), device)
     if device.type == "cpu":
-        quick = fused(plain, torch.bfloat16 if bf16 else torch.float32)
+        quick = fuse_for_cpu(plain, torch.bfloat16 if bf16 else torch.float32)
         if quick is not None:
             return quick
     return _Cast(plain, device) if bf16 else plain
 
 
 @torch.inference_mode()
-def infer(
+def forward(
     network: nn.Module,
     planes: NDArray[np.int8],
     globals_BG: NDArray[np.float32],
-    device: torch.device,
     views: Views,
     symmetries: int = 1,
 ) -> tuple[Tensor, Tensor]:
@@ -77,19 +76,18 @@ def infer(
         network: what `ready` made.
         planes: int8[B, C, S, S].
         globals_BG: float32[B, G].
-        device: where the network is.
-        views: for boards of S lines, on the same device.
+        views: for boards of S lines, on the device of the network.
         symmetries: 1 or 8.
     """
-    boards = torch.from_numpy(planes).to(device)
-    context = torch.from_numpy(globals_BG).to(device)
-    positions = max(1, _AT_ONCE.get(device.type, _AT_ONCE_ELSEWHERE) // symmetries)
+    boards = torch.from_numpy(planes).to(views.device)
+    context = torch.from_numpy(globals_BG).to(views.device)
+    positions = max(1, _AT_ONCE.get(views.device.type, _AT_ONCE_ELSEWHERE) // symmetries)
     parts = zip(boards.split(positions), context.split(positions), strict=True)
-    policies, values = zip(*(_infer(network, *p, views, symmetries) for p in parts), strict=True)
+    policies, values = zip(*(_forward(network, *p, views, symmetries) for p in parts), strict=True)
     return torch.cat(policies), torch.cat(values)
 
 
-def _infer(
+def _forward(
     network: nn.Module, planes_BCHW: Tensor, context_BG: Tensor, views: Views, symmetries: int
 ) -> tuple[Tensor, Tensor]:
     """One pass over all views of some positions, first all in the first view, then in the next."""

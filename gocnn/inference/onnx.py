@@ -24,8 +24,8 @@ from torch import nn
 
 from gocnn.errors import GocnnError
 from gocnn.files import write_atomically
-from gocnn.inference.weights import load_weights
-from gocnn.network.batchnorm import folded
+from gocnn.inference.weights import load_network
+from gocnn.network.batchnorm import fold_batchnorm
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
 _TRIED = ((1, 19), (3, 13), (5, 9))  # positions and lines of the comparison
@@ -48,12 +48,12 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
             ``gocnn[onnx]`` are missing, or the answers differ.
     """
     runtime = _runtime()
-    network, encoding, passport = load_weights(weights)
-    network = folded(network)
+    loaded = load_network(weights)
+    encoding, network = loaded.encoding, fold_batchnorm(loaded.module)
     inputs = encoding.plane_count, encoding.global_count
     model = _converted(network, *inputs)
     about = {
-        "passport": asdict(passport),
+        "passport": asdict(loaded.info),
         "planes": encoding.planes,
         "globals": encoding.globals,
     }

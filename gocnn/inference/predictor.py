@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from gocnn.features.encode import encode_positions
 from gocnn.go.position import Position
-from gocnn.inference.forward import check_symmetries, infer, ready
+from gocnn.inference.forward import check_symmetries, forward, prepare_for_inference
 from gocnn.inference.views import Views
-from gocnn.inference.weights import load_weights
+from gocnn.inference.weights import load_network
 from gocnn.network.device import choose_device
 from gocnn.prediction import Conditions, Prediction
 
@@ -40,9 +40,9 @@ class Predictor:
         symmetries: int = 1,
     ) -> None:
         check_symmetries(symmetries)
-        self.device = choose_device(device)
-        network, self.encoding, self.passport = load_weights(weights)
-        self.network = ready(network, self.device)
+        network = load_network(weights, choose_device(device))
+        self.encoding, self.info, self.device = network.encoding, network.info, network.device
+        self.network = prepare_for_inference(network.module, network.device)
         self.symmetries = symmetries
         self._views: dict[int, Views] = {}
 
@@ -61,8 +61,8 @@ class Predictor:
         if size not in self._views:
             self._views[size] = Views(size, self.device)
         planes, globals_BG = encode_positions(self.encoding, positions, conditions)
-        log_policy, value = infer(
-            self.network, planes, globals_BG, self.device, self._views[size], self.symmetries
+        log_policy, value = forward(
+            self.network, planes, globals_BG, self._views[size], self.symmetries
         )
         policies = log_policy.exp().cpu().numpy().astype(np.float32)
         wins = value.sigmoid().cpu().tolist()
@@ -73,10 +73,9 @@ class Predictor:
 
     def describe(self) -> str:
         """One line: what was loaded."""
-        passport = self.passport
+        info = self.info
         return (
-            f"{passport.network}, {passport.encoding}, "
-            f"{passport.positions:,} positions, on {self.device.type}"
+            f"{info.network}, {info.encoding}, {info.positions:,} positions, on {self.device.type}"
         )
 
 

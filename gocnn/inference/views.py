@@ -15,7 +15,7 @@ class Views:
     """
 
     def __init__(self, size: int, device: torch.device) -> None:
-        self.size = size
+        self.size, self.device = size, device
         self._to = torch.tensor(point_maps(size).astype("int64"), device=device)
         self._from = torch.tensor(source_maps(size).astype("int64"), device=device)
 

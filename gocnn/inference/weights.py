@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ from gocnn import __version__
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import Encoding, encoding_named
 from gocnn.files import write_atomically
+from gocnn.network.device import to_device
 from gocnn.network.registry import build
 from gocnn.weights.names import resolve
 
@@ -26,7 +28,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passport:
+class WeightsInfo:
     """What a weights file says of itself."""
 
     architecture: str  # a key of networks.ARCHITECTURES
@@ -77,16 +79,16 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ) from error
 
 
-def save_weights(path: Path, state: dict[str, Tensor], passport: Passport) -> None:
+def save_weights(path: Path, state: dict[str, Tensor], info: WeightsInfo) -> None:
     """Write the state of a network with its passport.
 
     Raises:
         GocnnError: when the file cannot be written.
     """
-    save_tensors(path, state, asdict(passport))
+    save_tensors(path, state, asdict(info))
 
 
-def read_passport(path: Path, about: dict[str, Any]) -> Passport:
+def read_info(path: Path, about: dict[str, Any]) -> WeightsInfo:
     """The passport from a file's metadata.
 
     Raises:
@@ -99,29 +101,41 @@ def read_passport(path: Path, about: dict[str, Any]) -> Passport:
             f"{path}: written by gocnn {about.get('gocnn', '?')}, format {about['format']}; "
             f"this is {__version__}, format {FORMAT}: update gocnn"
         )
-    known = {f.name for f in fields(Passport)}
-    return Passport(**{key: value for key, value in about.items() if key in known})
+    known = {f.name for f in fields(WeightsInfo)}
+    return WeightsInfo(**{key: value for key, value in about.items() if key in known})
 
 
-def load_weights(
-    weights: str | os.PathLike[str] | None = None,
-) -> tuple[nn.Module, Encoding, Passport]:
-    """A network ready to predict, its encoding and its passport.
+@dataclass(frozen=True, slots=True)
+class LoadedNetwork:
+    """A network that can predict, with everything that its use needs."""
+
+    module: nn.Module  # in evaluation mode, on `device`
+    encoding: Encoding  # what it sees
+    info: WeightsInfo
+    device: torch.device
+
+
+def load_network(
+    weights: str | os.PathLike[str] | None = None, device: torch.device | None = None
+) -> LoadedNetwork:
+    """Load a network from a weights file.
 
     Args:
         weights: a file; None or "default" for the shipped weights.
+        device: where the network will be; None for the CPU.
 
     Raises:
         GocnnError: when the file is damaged or its parts do not fit each other.
     """
+    device = device or torch.device("cpu")
     path = resolve(weights)
     tensors, about = load_tensors(path)
-    passport = read_passport(path, about)
-    encoding = encoding_named(passport.encoding)
-    network = build(passport.architecture, passport.settings)
+    info = read_info(path, about)
+    encoding = encoding_named(info.encoding)
+    network = build(info.architecture, info.settings)
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise GocnnError(f"{path}: its tensors do not fit its passport: {reason}") from error
-    return network.eval(), encoding, passport
+    return LoadedNetwork(to_device(network, device).eval(), encoding, info, device)

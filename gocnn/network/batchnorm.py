@@ -56,16 +56,16 @@ class BatchNorm(nn.BatchNorm2d):
         self.num_batches_tracked += 1
 
 
-def folded(network: nn.Module) -> nn.Module:
+def fold_batchnorm(network: nn.Module) -> nn.Module:
     """A copy that answers the same without its normalisations: each becomes part of its filters.
 
     Args:
-        network: in evaluation mode. Each of its modules may name, in `normalised`, its pairs of a
-            convolution and the normalisation that alone reads it.
+        network: in evaluation mode. Each of its modules may list, in `conv_bn_pairs`, the names of
+            a convolution and of the batch normalisation that alone reads it.
     """
     network = copy.deepcopy(network)
     for module in list(network.modules()):
-        for conv, norm in getattr(module, "normalised", ()):
+        for conv, norm in getattr(module, "conv_bn_pairs", ()):
             fused = fuse_conv_bn_eval(getattr(module, conv), getattr(module, norm))
             setattr(module, conv, fused)
             setattr(module, norm, nn.Identity())

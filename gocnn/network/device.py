@@ -32,7 +32,7 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def fast_bf16(device: torch.device) -> bool:
+def has_fast_bf16(device: torch.device) -> bool:
     """Whether bfloat16 is faster there than float32.
 
     A processor with AVX-512 but without its bfloat16 part can do it too, three times slower.
@@ -53,7 +53,7 @@ def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[obje
     return torch.autocast(device.type, torch.bfloat16) if enabled else nullcontext()
 
 
-def settle(network: nn.Module, device: torch.device) -> nn.Module:
+def to_device(network: nn.Module, device: torch.device) -> nn.Module:
     """Move a network to a device, its filters laid out channels last, as its inputs will be."""
     settled: nn.Module = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return settled

@@ -2,8 +2,8 @@
 
 The bias, the sum around a block and the ReLU are done by oneDNN while the points are still in the
 cache, and the filters are laid out once as oneDNN wants them. torch does this for its own compiler
-only, by operations without a public name. Hence two guards: `fused` takes them only where they
-answer as the plain network does, and everybody can do without them.
+only, by operations without a public name. Hence two guards: `fuse_for_cpu` uses them only where
+they answer as the plain network does, and every caller can do without them.
 """
 
 import platform
@@ -107,7 +107,7 @@ def _conv_onto(x_BCHW: Tensor, y_BCHW: Tensor, filters: _Filters) -> Tensor:
 
 
 @torch.inference_mode()
-def fused(network: nn.Module, dtype: torch.dtype) -> nn.Module | None:
+def fuse_for_cpu(network: nn.Module, dtype: torch.dtype) -> nn.Module | None:
     """The network in its quick form; None where there is none, or it answers otherwise.
 
     Args:

@@ -7,8 +7,6 @@ that is old depends on what is old, the function stays the same to rounding, and
 learnt from the first update on. New blocks begin as the identity, as fresh ones do.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +17,8 @@ def grow(small: nn.Module, large: nn.Module) -> nn.Module:
     """Give a fresh network the function of a smaller one.
 
     Args:
-        small: where the weights come from. A module whose layers read several vectors joined
-            end to end names them in `joined`: the layer, and the width of each vector.
+        small: where the weights come from. A module whose layers read several concatenated
+            vectors lists them in `concat_inputs`: the layer, and the width of each vector.
         large: freshly built, of the same architecture and inputs; changed in place.
 
     Returns:
@@ -44,13 +42,18 @@ def _columns(name: str, small: nn.Module, large: nn.Module, old: Tensor) -> Tens
     if old.ndim < 2:
         return None
     layer = name.removesuffix(".weight")
-    joined: tuple[dict[str, Any], ...] = getattr(small, "joined", {}), getattr(large, "joined", {})
-    before, after = (widths.get(layer, (0,)) for widths in joined)
+    before, after = (_widths(network).get(layer, (0,)) for network in (small, large))
     if before == (0,):
         return torch.arange(old.shape[1])
     starts = [sum(after[:k]) for k in range(len(after))]
     spans = zip(starts, before, strict=True)
     return torch.cat([torch.arange(start, start + width) for start, width in spans])
+
+
+def _widths(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    """The widths of the vectors that each of these layers reads end to end."""
+    widths: dict[str, tuple[int, ...]] = getattr(network, "concat_inputs", {})
+    return widths
 
 
 def _cornered(name: str, old: Tensor, new: Tensor, columns: Tensor | None) -> Tensor:

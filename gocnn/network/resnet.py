@@ -23,7 +23,7 @@ def _conv(inputs: int, outputs: int, width: int) -> nn.Conv2d:
 class Block(nn.Module):
     """Two 3x3 convolutions around which the input is carried; the globals join in between."""
 
-    normalised = (("conv1", "norm1"), ("conv2", "norm2"))
+    conv_bn_pairs = (("conv1", "norm1"), ("conv2", "norm2"))
 
     def __init__(self, channels: int, context: int) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class ResNet(nn.Module):
         context: width of the hidden layer that reads the globals.
     """
 
-    normalised = (
+    conv_bn_pairs = (
         ("stem", "stem_norm"),
         ("policy_conv", "policy_norm"),
         ("value_conv", "value_norm"),
@@ -69,7 +69,7 @@ class ResNet(nn.Module):
         self.policy_conv, self.policy_norm = _conv(channels, 2 * head, 1), BatchNorm(2 * head)
         self.policy_out = nn.Conv2d(2 * head, 1, 3, padding=1)
         self.value_conv, self.value_norm = _conv(channels, head, 1), BatchNorm(head)
-        self.joined = {"value_hidden": (head, head, context)}  # the vectors that it reads
+        self.concat_inputs = {"value_hidden": (head, head, context)}  # the vectors that it reads
         self.value_hidden = nn.Linear(2 * head + context, 2 * head)
         self.value_out = nn.Linear(2 * head, 2)  # the value, and the logit of a pass
 

@@ -1,15 +1,100 @@
-"""Checkpoints of a training run."""
+"""Checkpoints of training runs: everything that a run needs to go on, in one safetensors file.
 
+The metadata carry a format version, which changes whenever a field changes its name or meaning.
+Format 1 had no version; it is converted as it is read.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from gocnn.dataset.positions import Hiding
-from gocnn.training.config import Budget, Recipe, Run
+from torch import Tensor
+
+from gocnn import __version__
+from gocnn.dataset.conditions import ConditionDropout
+from gocnn.errors import GocnnError
+from gocnn.inference.weights import load_tensors, save_tensors
+from gocnn.training.config import Budget, Hyperparameters, TrainConfig
+
+FORMAT = 2
 
 
-def run_from(about: dict[str, Any], budget: Budget | None) -> Run:
-    """The run of a checkpoint's metadata, with a new budget if one is given."""
-    saved = dict(about["run"])
-    saved["budget"] = budget or Budget(**saved["budget"])
-    saved["recipe"] = Recipe(**saved["recipe"])
-    saved["hiding"] = Hiding(**saved["hiding"])
-    return Run(**saved)
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A training run at one moment."""
+
+    config: TrainConfig
+    corpus: str  # checksum of the games
+    steps: int  # updates made
+    seconds: float  # of training, validation included
+    validations: list[dict[str, Any]]  # as the log has them
+    tensors: dict[str, Tensor]  # see `Trainer.state`
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint, whole or not at all.
+
+    Raises:
+        GocnnError: when the file cannot be written; an old one stays.
+    """
+    metadata = {
+        "checkpoint_format": FORMAT,
+        "gocnn": __version__,
+        "config": asdict(checkpoint.config),
+        "corpus": checkpoint.corpus,
+        "steps": checkpoint.steps,
+        "seconds": checkpoint.seconds,
+        "validations": checkpoint.validations,
+    }
+    save_tensors(path, checkpoint.tensors, metadata)
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint of this format or of an earlier one.
+
+    Raises:
+        GocnnError: when the file is missing, damaged, no checkpoint, or from a newer gocnn.
+    """
+    if not path.exists():
+        raise GocnnError(f"{path}: there is no run to resume here")
+    tensors, metadata = load_tensors(path)
+    metadata = _current(path, metadata)
+    return Checkpoint(
+        config=_config(metadata["config"]),
+        corpus=metadata["corpus"],
+        steps=metadata["steps"],
+        seconds=metadata["seconds"],
+        validations=metadata["validations"],
+        tensors=tensors,
+    )
+
+
+def _current(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
+    """The metadata in the current format."""
+    version = metadata.get("checkpoint_format", 1)
+    if version == 1 and "architecture" in metadata:
+        raise GocnnError(
+            f"{path}: holds weights, not a checkpoint; start a new run from them with --init"
+        )
+    if version == 1 and "run" not in metadata:
+        raise GocnnError(f"{path}: not a checkpoint of gocnn, so no run can go on from it")
+    if version > FORMAT:
+        raise GocnnError(
+            f"{path}: a checkpoint of format {version}, written by gocnn "
+            f"{metadata.get('gocnn', '?')}; this is {__version__}, format {FORMAT}: update gocnn"
+        )
+    if version == 1:
+        config = dict(metadata["run"])
+        config["hyperparameters"] = config.pop("recipe")
+        config["dropout"] = config.pop("hiding")
+        metadata = metadata | {"config": config}
+    return metadata
+
+
+def _config(saved: dict[str, Any]) -> TrainConfig:
+    parts = {
+        "budget": Budget(**saved["budget"]),
+        "hyperparameters": Hyperparameters(**saved["hyperparameters"]),
+        "dropout": ConditionDropout(**saved["dropout"]),
+    }
+    return TrainConfig(**(saved | parts))

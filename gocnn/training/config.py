@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from gocnn.dataset.positions import Hiding
+from gocnn.dataset.conditions import ConditionDropout
 from gocnn.errors import GocnnError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Hyperparameters:
     """How to train; all of it goes into the checkpoint."""
 
     batch: int = 128  # positions of an update, over all processes
@@ -62,28 +62,31 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
-    """One training run, as its checkpoint knows it."""
+class TrainConfig:
+    """One training run, as its checkpoint describes it."""
 
     architecture: str = "resnet"
     settings: dict[str, Any]  # of the architecture, without inputs; over those of `initial`
     encoding: str = "full-1"
-    budget: Budget | None = None  # None, when resuming: that of the checkpoint
-    recipe: Recipe = field(default_factory=Recipe)
-    hiding: Hiding = field(default_factory=Hiding)
-    validation: float = 0.01  # share of the games held out
+    budget: Budget
+    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
+    dropout: ConditionDropout = field(default_factory=ConditionDropout)
+    validation: float | None = None  # share of the games held out; None: as the corpus was prepared
     validation_positions: int = 4096
     initial: str = ""  # weights to start from; the network is theirs, grown to `settings`
     before: int = 0  # positions that those weights had seen
     teacher: str = ""  # weights of a network to learn from beside the games
 
 
-def budget_of(run: Run) -> Budget:
-    """The budget of a run.
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """Where and how a run is worked on; a resumed run may choose anew.
 
-    Raises:
-        GocnnError: when it has none.
+    `compile` says whether torch.compile makes the forward pass; None tries it on CUDA and keeps it
+    if it is faster.
     """
-    if run.budget is None:
-        raise GocnnError("a new run needs a budget: a time, or a number of positions")
-    return run.budget
+
+    device: str = "auto"  # a name for `gocnn.network.device.choose_device`
+    compile: bool | None = None
+    checkpoint_seconds: float = 60.0  # time between checkpoints
+    tensorboard: bool = False  # also log for TensorBoard, into the folder

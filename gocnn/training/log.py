@@ -1,4 +1,4 @@
-"""What a training run writes down as it goes: JSON, an event a line, and TensorBoard's files."""
+"""The log of a training run: JSON, an event a line, and TensorBoard's files."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import Any
 from gocnn.errors import GocnnError
 
 
-class Journal:
-    """The log of a run.
+class TrainingLog:
+    """Events of training and validation, appended as they happen.
 
     Args:
-        folder: of the run; ``log.jsonl`` lies in it.
-        writes: whether this process keeps it; of many, one does.
+        folder: of the run; the log is its ``log.jsonl``.
+        writes: whether this process writes it; of several processes, one does.
         tensorboard: also write for TensorBoard, into the folder.
 
     Raises:
@@ -25,12 +25,15 @@ class Journal:
         self._board = _tensorboard(folder) if tensorboard and writes else None
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Start the log anew."""
         if self._writes:
             self.path.write_bytes(b"")
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Add an event: numbers of training, or those of a validation under that name.
+        """Append an event.
+
+        Args:
+            entry: the numbers of training, or those of a validation under the key "validation".
 
         Raises:
             GocnnError: when the disk is full.

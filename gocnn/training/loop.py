@@ -1,6 +1,6 @@
-"""The learning loop: from a corpus to weights, within a budget, through any interruption.
+"""The training loop: from a corpus to weights, within a budget, through any interruption.
 
-A run lives in a folder: ``checkpoint.safetensors`` (everything, written whole or not at all),
+A run is kept in a folder: ``checkpoint.safetensors`` (everything, written whole or not at all),
 ``weights.safetensors`` (the averaged network) and ``log.jsonl``. The schedule follows the share of
 the budget that is done. With a budget in positions a run that is stopped and resumed on a CPU ends
 with the same weights, bit for bit, as one that is not.
@@ -16,233 +16,230 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gocnn.corpus.corpus import Corpus
-from gocnn.dataset.loader import Stream, ahead
+from gocnn.corpus.corpus import VALIDATION, Corpus
+from gocnn.dataset.loader import Stream, prefetch
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import Scores, evaluate
 from gocnn.features.encoding import encoding_named
-from gocnn.inference.weights import Passport, load_tensors, load_weights, save_tensors, save_weights
-from gocnn.network.device import fast_bf16, settle
+from gocnn.inference.weights import LoadedNetwork, WeightsInfo, load_network, save_weights
+from gocnn.network.device import has_fast_bf16, to_device
 from gocnn.network.growth import grow
 from gocnn.network.registry import build
 from gocnn.progress import bar
-from gocnn.training.checkpoint import run_from
-from gocnn.training.config import Recipe, Run, budget_of
-from gocnn.training.log import Journal
+from gocnn.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from gocnn.training.config import Budget, Runtime, TrainConfig
+from gocnn.training.log import TrainingLog
 from gocnn.training.process import Processes, keep_memory, own_device, stop_on_signals
 from gocnn.training.trainer import Losses, Trainer
 
 LOG_SECONDS = 5.0
 VALIDATIONS = 20  # in a whole run, at most
 VALIDATION_SHARE = 0.05  # of the time, at most
+_DEFAULT_RUNTIME = Runtime()
 
 
-class Session:
-    """A run being worked on: fresh, or resumed from its folder.
-
-    Args:
-        run: what to do; ignored but for its budget when resuming.
-        corpus: the packed games.
-        folder: where the run lives; made if needed.
-        device: a name for `choose_device`.
-        resume: go on from the folder's checkpoint.
-        compile: use torch.compile; None tries it on CUDA, and keeps it if it is faster.
-        checkpoint_seconds: time between checkpoints.
-        tensorboard: also log for TensorBoard, into the folder.
-
-    Raises:
-        GocnnError: when the checkpoint is missing, damaged, or of other games, or when the
-            teacher sees something else.
-    """
+class TrainingRun:
+    """A run that is worked on in this process; made by `start` or `resume`."""
 
     def __init__(
         self,
-        run: Run,
+        config: TrainConfig,
         corpus: Corpus,
         folder: Path,
-        *,
-        device: str = "auto",
-        resume: bool = False,
-        compile: bool | None = None,
-        checkpoint_seconds: float = 60.0,
-        tensorboard: bool = False,
+        runtime: Runtime,
+        device: torch.device,
+        weights: dict[str, Tensor] | None = None,
     ) -> None:
-        self.folder = folder
-        self.checkpoint = folder / "checkpoint.safetensors"
-        self.checkpoint_seconds = checkpoint_seconds
-        self.corpus = corpus
-        self.device = own_device(device)
-        if self.device.type == "cpu":
-            keep_memory()
-        self.processes = Processes.join(self.device)
+        self.config, self.corpus, self.folder, self.runtime = config, corpus, folder, runtime
+        self.device = device
+        self.processes = Processes.join(device)
+        self.checkpoint_path = checkpoint_path(folder)
         self.seconds = 0.0  # of training so far, validation included
         self.validations: list[dict[str, Any]] = []
+        self.encoding = encoding_named(config.encoding)
+        inputs = {"planes": self.encoding.plane_count, "globals": self.encoding.global_count}
+        self.settings = inputs | config.settings
+        self._split()
         folder.mkdir(parents=True, exist_ok=True)
-        self.journal = Journal(folder, writes=self.processes.first, tensorboard=tensorboard)
-        self.run, tensors, about = self._resumed(run) if resume else self._begun(run)
-        self.budget = budget_of(self.run)
-        self.encoding = encoding_named(self.run.encoding)
-        bf16 = self.run.recipe.bf16 and fast_bf16(self.device)
-        self._split(corpus, self.run.validation)
+        first = self.processes.first
+        self.log = TrainingLog(folder, writes=first, tensorboard=runtime.tensorboard)
+        bf16 = config.hyperparameters.bf16 and has_fast_bf16(device)
+        torch.manual_seed(config.hyperparameters.seed)
+        network = build(config.architecture, self.settings)
+        if weights is not None:
+            network.load_state_dict(weights)
         self.trainer = Trainer(
-            self._network({} if resume else tensors),
-            Recipe(**(asdict(self.run.recipe) | {"bf16": bf16})),
-            device=self.device,
+            network,
+            replace(config.hyperparameters, bf16=bf16),
+            device=device,
             distributed=self.processes.count > 1,
-            compile=compile,
+            compile=runtime.compile,
             teacher=self._teacher(),
         )
-        if resume:
-            self.trainer.load(tensors, about["steps"])
-            self.seconds = about["seconds"]
-            self.validations = about["validations"]
 
-    def _begun(self, run: Run) -> tuple[Run, dict[str, Tensor], dict[str, Any]]:
-        """A fresh run and the weights that it starts from, if any; the log is emptied."""
-        if self.checkpoint.exists():
+    @classmethod
+    def start(
+        cls, config: TrainConfig, corpus: Corpus, folder: Path, runtime: Runtime = _DEFAULT_RUNTIME
+    ) -> "TrainingRun":
+        """A fresh run.
+
+        Args:
+            config: what to do.
+            corpus: the packed games.
+            folder: where the run is kept; made if needed.
+            runtime: where and how to work on it.
+
+        Raises:
+            GocnnError: when the folder has a run already, the initial weights cannot be read or
+                do not fit the settings, or the teacher reads another encoding.
+        """
+        device = _enter(runtime)
+        path = checkpoint_path(folder)
+        if path.exists():
             raise GocnnError(
-                f"{self.checkpoint}: a run is here already; "
+                f"{path}: a run is here already; "
                 "go on with --resume, or name another folder with -o"
             )
-        weights: dict[str, Tensor] = {}
-        if run.initial:
-            network, encoding, passport = load_weights(run.initial)
-            settings = passport.settings | run.settings
-            torch.manual_seed(run.recipe.seed)
-            try:
-                weights = grow(network, build(passport.architecture, settings)).state_dict()
-            except GocnnError as error:
-                raise GocnnError(
-                    f"{run.initial}: {error}; give a --size that is nowhere smaller, "
-                    "or learn from it with --teacher"
-                ) from error
-            run = replace(
-                run,
-                architecture=passport.architecture,
-                settings=settings,
-                encoding=encoding.name,
-                before=passport.positions,
-            )
-        self.journal.clear()
-        return run, weights, {}
+        if config.validation is None:
+            config = replace(config, validation=float(corpus.meta.get("validation", VALIDATION)))
+        weights: dict[str, Tensor] | None = None
+        if config.initial:
+            config, weights = _grown(config)
+        run = cls(config, corpus, folder, runtime, device, weights)
+        run.log.clear()
+        return run
 
-    def _resumed(self, run: Run) -> tuple[Run, dict[str, Tensor], dict[str, Any]]:
-        """The run of the checkpoint with what it holds; a new budget goes before its own."""
-        if not self.checkpoint.exists():
-            raise GocnnError(f"{self.checkpoint}: there is no run to resume here")
-        tensors, about = load_tensors(self.checkpoint)
-        if about["corpus"] != self.corpus.checksum:
+    @classmethod
+    def resume(
+        cls,
+        corpus: Corpus,
+        folder: Path,
+        runtime: Runtime = _DEFAULT_RUNTIME,
+        *,
+        budget: Budget | None = None,
+    ) -> "TrainingRun":
+        """The run of a folder, as its checkpoint left it.
+
+        Args:
+            corpus: the packed games that the run began with.
+            folder: where the run is kept.
+            runtime: where and how to work on it.
+            budget: replaces that of the checkpoint.
+
+        Raises:
+            GocnnError: when the checkpoint is missing, damaged, or of other games.
+        """
+        device = _enter(runtime)
+        path = checkpoint_path(folder)
+        checkpoint = load_checkpoint(path)
+        if checkpoint.corpus != corpus.checksum:
             raise GocnnError(
-                f"{self.checkpoint}: was trained on other games than these; "
+                f"{path}: was trained on other games than these; "
                 "resume with the same games, or start a new run with --init"
             )
-        return run_from(about, run.budget), tensors, about
+        config = checkpoint.config
+        if budget is not None:
+            config = replace(config, budget=budget)
+        run = cls(config, corpus, folder, runtime, device)
+        run.trainer.load(checkpoint.tensors, checkpoint.steps)
+        run.seconds = checkpoint.seconds
+        run.validations = checkpoint.validations
+        return run
 
-    def _split(self, corpus: Corpus, share: float) -> None:
-        """Part the games; what is held out are those on boards of the commonest size."""
-        training, held_out = corpus.split(share)
-        self.training = Positions.by_size(corpus, training)
-        held_out = held_out[corpus.games["size"][held_out] == self.training[0].size]
-        self.held_out = Positions(corpus, held_out, passes=False) if len(held_out) else None
-
-    def _network(self, weights: dict[str, Tensor]) -> nn.Module:
-        run = self.run
-        inputs = {"planes": self.encoding.plane_count, "globals": self.encoding.global_count}
-        self.settings = inputs | run.settings
-        torch.manual_seed(run.recipe.seed)
-        network = build(run.architecture, self.settings)
-        if weights:
-            network.load_state_dict(weights)
-        return network
+    def _split(self) -> None:
+        """Divide the games; those held out are on boards of the commonest size."""
+        training, held_out = self.corpus.split(self.config.validation)
+        self.training = Positions.by_size(self.corpus, training)
+        held_out = held_out[self.corpus.games["size"][held_out] == self.training[0].size]
+        self.held_out = Positions(self.corpus, held_out, passes=False) if len(held_out) else None
 
     def _teacher(self) -> nn.Module | None:
         """The network to learn from, if the run has one."""
-        if not self.run.teacher:
+        if not self.config.teacher:
             return None
-        network, encoding, _ = load_weights(self.run.teacher)
-        if encoding.name != self.encoding.name:
+        teacher = load_network(self.config.teacher)
+        if teacher.encoding.name != self.encoding.name:
             raise GocnnError(
-                f"{self.run.teacher}: a teacher that sees {encoding.name} cannot teach a network "
-                f"that sees {self.encoding.name}"
+                f"{self.config.teacher}: a teacher that sees {teacher.encoding.name} cannot teach "
+                f"a network that sees {self.encoding.name}"
             )
-        return network
+        return teacher.module
 
     @property
     def positions_seen(self) -> int:
         """Positions trained on so far, over all processes."""
-        return self.trainer.steps * self.run.recipe.batch
+        return self.trainer.steps * self.config.hyperparameters.batch
 
     @property
     def progress(self) -> float:
         """The share of the budget that is done."""
-        return self.budget.progress(self.seconds, self.positions_seen)
+        return self.config.budget.progress(self.seconds, self.positions_seen)
 
     # -- the loop -------------------------------------------------------------------------
 
-    def work(self, stop_after: float | None = None) -> bool:
+    def train(self, stop_after: float | None = None) -> bool:
         """Train until the budget is spent, a signal comes, or `stop_after` seconds are over.
 
         Returns:
             Whether the run is complete. A checkpoint is written either way.
 
         Raises:
-            GocnnError: when a file cannot be written; the last checkpoint stands.
+            GocnnError: when a file cannot be written; the last checkpoint stays.
         """
-        processes = self.processes
+        processes, hyperparameters = self.processes, self.config.hyperparameters
         stream = Stream(
             positions=self.training[0],
             others=self.training[1:],
             encoding=self.encoding,
-            batch=self.run.recipe.batch,
-            seed=self.run.recipe.seed,
-            hiding=self.run.hiding,
+            batch=hyperparameters.batch,
+            seed=hyperparameters.seed,
+            dropout=self.config.dropout,
             rank=processes.rank,
             processes=processes.count,
         )
         threads = max(1, min(16, (os.cpu_count() or 1) // max(1, processes.count)))
-        batches = ahead(stream.at, count(self.trainer.steps), threads=threads, depth=3 * threads)
+        batches = prefetch(stream.at, count(self.trainer.steps), threads=threads, depth=3 * threads)
         began = time.monotonic()
         before: float | None = None  # compiling and loading up to the first batch does not count
-        clock = _Clock(self, began)
+        reporter = _Reporter(self, began)
         with stop_on_signals() as stop:
             try:
                 for batch in batches:
                     now = time.monotonic()
-                    clock.arrived(now)
+                    reporter.batch_ready(now)
                     spent = 0.0 if before is None else now - before
                     self.seconds = processes.agree(self.seconds + spent, self.device)
                     late = stop_after is not None and now - began > stop_after
-                    enough = late and before is not None  # every call gets somewhere
+                    enough = late and before is not None  # every call makes an update at least
                     before = now
                     halt = processes.any(stop.is_set() or enough, self.device)
                     if self.progress >= 1.0 or halt:
                         break
-                    self.trainer.update(batch, self.run.recipe.rate_at(self.progress))
-                    clock.tick()
+                    self.trainer.update(batch, hyperparameters.rate_at(self.progress))
+                    reporter.updated()
             finally:
                 batches.close()
-                clock.close()
+                reporter.close()
         done = self.progress >= 1.0
         if done and (not self.validations or self.validations[-1]["steps"] != self.trainer.steps):
             self.validate()
         self.save()
         return done
 
-    # -- what it leaves behind ------------------------------------------------------------
+    # -- its files ------------------------------------------------------------------------
 
     def validate(self) -> Scores | None:
         """Measure the averaged network on held-out games and log it."""
         if self.held_out is None or not self.processes.first:
             return None
-        network = build(self.run.architecture, self.settings)
+        network = build(self.config.architecture, self.settings)
         network.load_state_dict(self.trainer.average)
+        module = to_device(network, self.device).eval()
         scores = evaluate(
-            settle(network, self.device).eval(),
-            self.encoding,
+            LoadedNetwork(module, self.encoding, self.info(), self.device),
             self.held_out,
-            device=self.device,
-            most=self.run.validation_positions,
+            most=self.config.validation_positions,
             label=None,
         )
         total = scores.total
@@ -256,31 +253,32 @@ class Session:
             "value_accuracy": total.value_accuracy and total.value_accuracy.mean,
         }
         self.validations.append(entry)
-        self.journal.write({"validation": entry})
+        self.log.write({"validation": entry})
         return scores
 
     def save(self) -> None:
         """Write the checkpoint and the averaged weights, each whole or not at all."""
         if not self.processes.first:
             return
-        about = {
-            "run": asdict(self.run),
-            "corpus": self.corpus.checksum,
-            "steps": self.trainer.steps,
-            "seconds": self.seconds,
-            "validations": self.validations,
-        }
-        save_tensors(self.checkpoint, self.trainer.state(), about)
-        save_weights(self.folder / "weights.safetensors", self.trainer.average, self.passport())
+        checkpoint = Checkpoint(
+            config=self.config,
+            corpus=self.corpus.checksum,
+            steps=self.trainer.steps,
+            seconds=self.seconds,
+            validations=self.validations,
+            tensors=self.trainer.state(),
+        )
+        save_checkpoint(self.checkpoint_path, checkpoint)
+        save_weights(self.folder / "weights.safetensors", self.trainer.average, self.info())
 
-    def passport(self) -> Passport:
-        """The passport of the averaged weights as they are now."""
+    def info(self) -> WeightsInfo:
+        """The metadata of the averaged weights as they are now."""
         accuracy = {"validation": self.validations[-1]["top1"]} if self.validations else {}
-        return Passport(
-            architecture=self.run.architecture,
+        return WeightsInfo(
+            architecture=self.config.architecture,
             settings=self.settings,
             encoding=self.encoding.name,
-            positions=self.run.before + self.positions_seen,
+            positions=self.config.before + self.positions_seen,
             steps=self.trainer.steps,
             corpus=self.corpus.checksum,
             accuracy=accuracy,
@@ -288,66 +286,103 @@ class Session:
         )
 
 
-class _Clock:
+def checkpoint_path(folder: Path) -> Path:
+    """The checkpoint of the run in a folder."""
+    return folder / "checkpoint.safetensors"
+
+
+def _enter(runtime: Runtime) -> torch.device:
+    """The device to train on; the process is prepared for it."""
+    device = own_device(runtime.device)
+    if device.type == "cpu":
+        keep_memory()
+    return device
+
+
+def _grown(config: TrainConfig) -> tuple[TrainConfig, dict[str, Tensor]]:
+    """The configuration completed by its initial weights, and these, grown to its settings."""
+    initial = load_network(config.initial)
+    info = initial.info
+    settings = info.settings | config.settings
+    torch.manual_seed(config.hyperparameters.seed)
+    try:
+        weights = grow(initial.module, build(info.architecture, settings)).state_dict()
+    except GocnnError as error:
+        raise GocnnError(
+            f"{config.initial}: {error}; give a --size that is nowhere smaller, "
+            "or learn from it with --teacher"
+        ) from error
+    config = replace(
+        config,
+        architecture=info.architecture,
+        settings=settings,
+        encoding=initial.encoding.name,
+        before=info.positions,
+    )
+    return config, weights
+
+
+class _Reporter:
     """What happens between updates: the bar, the log, checkpoints, validations."""
 
-    def __init__(self, session: Session, now: float) -> None:
-        self._session = session
+    def __init__(self, run: TrainingRun, now: float) -> None:
+        self._run = run
         self._logged, self._saved = now, now
-        self._logged_at = session.positions_seen
-        self._stage = int(session.progress * VALIDATIONS)
+        self._logged_at = run.positions_seen
+        self._stage = int(run.progress * VALIDATIONS)
         self._validating = 0.0  # seconds
         self._idle_since, self._waited = now, 0.0  # seconds that no batch was ready
-        total, done = session.budget.positions, session.positions_seen
-        self._bar = bar("train", total, unit="positions", done=done, shown=session.processes.first)
+        total, done = run.config.budget.positions, run.positions_seen
+        self._bar = bar("train", total, unit="positions", done=done, shown=run.processes.first)
         self._bar_at = done
 
-    def arrived(self, now: float) -> None:
-        """A batch is here."""
+    def batch_ready(self, now: float) -> None:
+        """The next batch has arrived."""
         self._waited += now - self._idle_since
 
-    def tick(self) -> None:
-        """An update is made."""
+    def updated(self) -> None:
+        """An update has been made."""
         self._report()
         self._idle_since = time.monotonic()
 
     def _report(self) -> None:
-        session, now = self._session, time.monotonic()
+        run, now = self._run, time.monotonic()
         if now - self._logged >= LOG_SECONDS:
-            self._log(session.trainer.losses(), now)
-        stage = int(session.progress * VALIDATIONS)
-        if stage > self._stage and self._validating <= VALIDATION_SHARE * session.seconds:
+            self._log(run.trainer.losses(), now)
+        stage = int(run.progress * VALIDATIONS)
+        if stage > self._stage and self._validating <= VALIDATION_SHARE * run.seconds:
             self._stage = stage
-            session.validate()
+            run.validate()
             self._validating += time.monotonic() - now
-        if now - self._saved >= session.checkpoint_seconds:
+        if now - self._saved >= run.runtime.checkpoint_seconds:
             self._saved = now
-            session.save()
+            run.save()
 
     def _log(self, losses: Losses, now: float) -> None:
-        session = self._session
-        seen = session.positions_seen
+        run = self._run
+        seen = run.positions_seen
         passed = now - self._logged
         speed, waiting = (seen - self._logged_at) / passed, self._waited / passed
         self._logged, self._logged_at, self._waited = now, seen, 0.0
-        session.journal.write(
+        run.log.write(
             {
-                "steps": session.trainer.steps,
+                "steps": run.trainer.steps,
                 "positions": seen,
-                "seconds": round(session.seconds, 1),
-                "rate": session.run.recipe.rate_at(session.progress),
+                "seconds": round(run.seconds, 1),
+                "rate": run.config.hyperparameters.rate_at(run.progress),
                 "speed": round(speed, 1),  # positions a second
                 "waiting": round(waiting, 4),  # share of the time without a batch to learn from
                 **asdict(losses),
             }
         )
-        if session.processes.first:
+        if run.processes.first:
             self._bar.update(seen - self._bar_at)
             self._bar_at = seen
-            budget = session.budget.seconds
-            left = max(0.0, (budget or 0.0) - session.seconds) / 60
+            budget = run.config.budget.seconds
+            left = max(0.0, (budget or 0.0) - run.seconds) / 60
             clock = "" if budget is None else f", {left:.1f} min left"
             self._bar.set_postfix_str(f"loss {losses.loss:.3f}, top-1 {losses.top1:.1%}{clock}")
 
     def close(self) -> None:
+        """Leave the bar as it stands."""
         self._bar.close()

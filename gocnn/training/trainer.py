@@ -1,4 +1,4 @@
-"""One update after another: the network, its average, its optimizer, and how they are kept.
+"""One update after another: the network, its weight average and its optimizer.
 
 The state of a `Trainer` is a flat dictionary of tensors and a few numbers, so a checkpoint is a
 safetensors file like any weights. After `load` a run goes on as if it had never stopped: on a CPU,
@@ -15,12 +15,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from gocnn.dataset.positions import Batch
 from gocnn.errors import GocnnError
-from gocnn.inference.forward import ready
+from gocnn.inference.forward import prepare_for_inference
 from gocnn.inference.views import Views
-from gocnn.network.device import autocast, settle
+from gocnn.network.device import autocast, to_device
 from gocnn.network.output import Output
-from gocnn.training.autotune import forward_function
-from gocnn.training.config import Recipe
+from gocnn.training.autotune import choose_forward
+from gocnn.training.config import Hyperparameters
 from gocnn.training.optimizer import Optimizer
 
 
@@ -39,40 +39,40 @@ class Trainer:
 
     Args:
         network: freshly built or with weights to start from.
-        recipe: how to train.
+        hyperparameters: how to train.
         device: where to compute.
         distributed: whether the gradients are shared with other processes.
         compile: whether torch.compile makes the forward pass; None tries it on CUDA and keeps it
             if it is faster.
-        teacher: another network in evaluation mode, for the same inputs. What it says of each
-            position is learnt beside the move played and the result: distillation (Hinton, Vinyals
-            and Dean 2015, arXiv:1503.02531), at temperature 1.
+        teacher: another network in evaluation mode, for the same inputs. Its predictions are learnt
+            beside the moves played and the results: distillation (Hinton, Vinyals and Dean 2015,
+            arXiv:1503.02531), at temperature 1.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        recipe: Recipe,
+        hyperparameters: Hyperparameters,
         *,
         device: torch.device,
         distributed: bool = False,
         compile: bool | None = False,
         teacher: nn.Module | None = None,
     ) -> None:
-        self.recipe = recipe
+        self.hyperparameters = hyperparameters
         self.device = device
-        self.teacher = None if teacher is None else ready(teacher, device)
-        self.network = settle(network, device).train()
+        self.teacher = None if teacher is None else prepare_for_inference(teacher, device)
+        self.network = to_device(network, device).train()
         self.optimizer = Optimizer(
             self.network.named_parameters(),
-            weight_decay=recipe.weight_decay,
-            muon=recipe.muon,
+            weight_decay=hyperparameters.weight_decay,
+            muon=hyperparameters.muon,
         )
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
         forward: nn.Module = self.network
         if distributed:
             forward = DistributedDataParallel(forward)
-        self._forms = forward_function(forward, compile, device)
+        self._fastest_forward = choose_forward(forward, compile, device)
         self._views: dict[int, Views] = {}  # by lines of the board
         self._sums = torch.zeros(4, device=device)
         self._summed = 0
@@ -89,22 +89,22 @@ class Trainer:
             batch: encoded positions.
             rate: the learning rate.
         """
-        planes, context, moves, results, known = self._shown(batch)
-        with autocast(self.device, self.recipe.bf16):
-            output = self._forms()(planes, context)
+        planes, context, moves, results, known = self._load(batch)
+        with autocast(self.device, self.hyperparameters.bf16):
+            output = self._fastest_forward()(planes, context)
         logits = output.logits.float()
         policy_loss = F.cross_entropy(logits, moves)
-        errors = F.binary_cross_entropy_with_logits(
+        value_errors = F.binary_cross_entropy_with_logits(
             output.value.float(), results, weight=known, reduction="sum"
         )
-        value_loss = errors / len(moves)  # the same divisor in every process
-        loss = policy_loss + self.recipe.value_weight * value_loss
+        value_loss = value_errors / len(moves)  # the same divisor in every process
+        loss = policy_loss + self.hyperparameters.value_weight * value_loss
         if self.teacher is not None:
-            share = self.recipe.teacher_share
-            loss = (1 - share) * loss + share * self._taught(output, planes, context)
+            share = self.hyperparameters.teacher_share
+            loss = (1 - share) * loss + share * self._teacher_loss(output, planes, context)
         self.optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.hyperparameters.clip)
         self.optimizer.step(rate)
         self._move_average()
         with torch.no_grad():
@@ -112,21 +112,21 @@ class Trainer:
             self._sums += torch.stack((loss, policy_loss, value_loss, hits)).detach()
         self._summed += 1
 
-    def _taught(self, output: Output, planes: Tensor, context: Tensor) -> Tensor:
-        """The loss against what the teacher says of the same positions."""
+    def _teacher_loss(self, output: Output, planes: Tensor, context: Tensor) -> Tensor:
+        """The loss against the teacher's predictions for the same positions."""
         assert self.teacher is not None
         with torch.no_grad():
-            said = self.teacher(planes, context)
-        policy = F.cross_entropy(output.logits.float(), said.logits.float().softmax(1))
+            target = self.teacher(planes, context)
+        policy = F.cross_entropy(output.logits.float(), target.logits.float().softmax(1))
         value = F.binary_cross_entropy_with_logits(
-            output.value.float(), said.value.float().sigmoid()
+            output.value.float(), target.value.float().sigmoid()
         )
-        return policy + self.recipe.value_weight * value
+        return policy + self.hyperparameters.value_weight * value
 
-    def _shown(self, batch: Batch) -> tuple[Tensor, ...]:
+    def _load(self, batch: Batch) -> tuple[Tensor, ...]:
         """The tensors of a batch on the device, each position in its view."""
 
-        def here(array: Any) -> Tensor:
+        def move(array: Any) -> Tensor:
             tensor = torch.from_numpy(array)
             if self.device.type != "cuda":
                 return tensor.to(self.device)
@@ -135,16 +135,16 @@ class Trainer:
         size = batch.planes.shape[-1]
         if size not in self._views:
             self._views[size] = Views(size, self.device)
-        views = here(batch.views)
-        planes = self._views[size].planes(here(batch.planes), views)
+        views = move(batch.views)
+        planes = self._views[size].planes(move(batch.planes), views)
         planes = planes.float().contiguous(memory_format=torch.channels_last)
-        moves = self._views[size].points(here(batch.moves), views)
-        return planes, here(batch.globals), moves, here(batch.results), here(batch.known)
+        moves = self._views[size].points(move(batch.moves), views)
+        return planes, move(batch.globals), moves, move(batch.results), move(batch.known)
 
     @torch.no_grad()
     def _move_average(self) -> None:
         # Early on the average follows closely, so that it forgets the beginning.
-        weight = 1 - min(self.recipe.average, (1 + self.steps) / (10 + self.steps))
+        weight = 1 - min(self.hyperparameters.average, (1 + self.steps) / (10 + self.steps))
         state = self.network.state_dict()
         real = [k for k, v in state.items() if v.is_floating_point()]
         torch._foreach_lerp_([self.average[k] for k in real], [state[k] for k in real], weight)

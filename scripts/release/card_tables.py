@@ -7,9 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.positions import Positions
@@ -17,12 +15,11 @@ from gocnn.evaluation.metrics import Measurements, Row, measure, sample, score, 
 from gocnn.evaluation.rank_conditioning import BANDS, measure_bands, parse_ranks, rank_tables
 from gocnn.evaluation.situations import find_situations
 from gocnn.evaluation.weaknesses import sample_passes, situation_table
-from gocnn.features.encoding import Encoding
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.predictor import Predictor
-from gocnn.inference.weights import Passport, load_weights
+from gocnn.inference.weights import LoadedNetwork, load_network
 from gocnn.match.selfplay import StyleResult, parse_style, play, style_table
-from gocnn.network.device import choose_device, settle
+from gocnn.network.device import choose_device
 from gocnn.play.style import rank_text
 from gocnn.stats import clustered_mean, markdown_table
 from gocnn.weights.names import resolve
@@ -38,10 +35,7 @@ _EIGHT = 4  # of so many positions one is shown in all views, too
 class Network:
     """A network ready to be measured."""
 
-    module: nn.Module
-    encoding: Encoding
-    passport: Passport
-    device: torch.device
+    loaded: LoadedNetwork
 
     @classmethod
     def load(cls, weights: str) -> "Network":
@@ -50,9 +44,7 @@ class Network:
         Raises:
             GocnnError: when it cannot be loaded.
         """
-        device = choose_device("auto")
-        module, encoding, passport = load_weights(weights)
-        return cls(settle(module, device).eval(), encoding, passport, device)
+        return cls(load_network(weights, choose_device("auto")))
 
     def measure(
         self,
@@ -63,11 +55,9 @@ class Network:
     ) -> Measurements:
         """Measure it on the positions with these numbers."""
         return measure(
-            self.module,
-            self.encoding,
+            self.loaded,
             positions,
             numbers,
-            device=self.device,
             symmetries=symmetries,
             label=label,
         )
@@ -128,9 +118,9 @@ def about_weights(work: Work) -> str:
     """What the files say of themselves."""
     columns = []
     for name, network in work.networks.items():
-        path, passport = resolve(name), network.passport
+        path, passport = resolve(name), network.loaded.info
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        parameters = sum(p.numel() for p in network.module.parameters())
+        parameters = sum(p.numel() for p in network.loaded.module.parameters())
         columns.append(
             {
                 "architecture": f"{passport.network}, {parameters:,} parameters",
@@ -240,7 +230,7 @@ def told(work: Work) -> str:
     if work.training is not None:
         held_out = work.training.split()[1]
         everything = np.arange(len(work.training))
-        seen = work.network.passport.positions / work.training.positions
+        seen = work.network.loaded.info.positions / work.training.positions
         texts.append(
             f"No test set has players of kyu ranks, and only {_kyu_games(work.training, held_out)} "
             "games held out of the training have one. So these are all games of the training "
@@ -262,11 +252,9 @@ def _kyu_games(corpus: Corpus, games: NDArray[np.int64]) -> int:
 def _told(work: Work, games: Corpus, label: str, bands: Sequence[tuple[int, int]] = BANDS) -> str:
     network = work.network
     measured = measure_bands(
-        network.module,
-        network.encoding,
+        network.loaded,
         games,
         np.flatnonzero(games.games["size"] == 19),
-        device=network.device,
         told=parse_ranks(_TOLD),
         bands=bands,
         most=work.most // _EIGHT,

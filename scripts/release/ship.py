@@ -18,8 +18,8 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import evaluate
-from gocnn.inference.weights import load_tensors, load_weights, read_passport, save_weights
-from gocnn.network.device import choose_device, settle
+from gocnn.inference.weights import load_network, load_tensors, read_info, save_weights
+from gocnn.network.device import choose_device
 
 HOME = Path(__file__).parents[2] / "gocnn" / "weights"
 
@@ -34,14 +34,12 @@ def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def measured(weights: Path, sets: dict[str, Path], positions: int) -> dict[str, float]:
     """The top-1 accuracy on each set, as a share; a table of each on standard error."""
-    device = choose_device("auto")
-    network, encoding, _ = load_weights(weights)
-    network = settle(network, device).eval()
+    network = load_network(weights, choose_device("auto"))
     accuracy = {}
     for name, path in sets.items():
         corpus = Corpus.open(path)
         games = Positions(corpus, np.arange(len(corpus)), passes=False)
-        scores = evaluate(network, encoding, games, device=device, most=positions, label=name)
+        scores = evaluate(network, games, most=positions, label=name)
         print(f"{name}\n{scores.table()}\n", file=sys.stderr)
         accuracy[name] = round(scores.total.top1.mean, 4)
     return accuracy
@@ -71,7 +69,7 @@ def main() -> None:
     target = HOME / f"{options.name}.safetensors"
     try:
         tensors, about = load_tensors(options.weights)
-        passport = replace(read_passport(options.weights, about), trained=options.trained)
+        passport = replace(read_info(options.weights, about), trained=options.trained)
         draft = options.weights.with_name("shipped.safetensors")
         save_weights(draft, halved(tensors), passport)
         accuracy = passport.accuracy | measured(draft, dict(options.on), options.positions)

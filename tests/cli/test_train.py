@@ -12,7 +12,7 @@ from gocnn.corpus.prepare import open_or_prepare
 from gocnn.errors import GocnnError
 from gocnn.go.board import POINT_MASK, WHITE_BIT
 from gocnn.go.coords import sgf_letters
-from gocnn.inference.weights import load_weights
+from gocnn.inference.weights import load_network
 from tests.support.playing import random_game
 
 QUICK = ["--size", "1x16", "--board-size", "9", "--batch", "16", "--validation", "0.2"]
@@ -49,7 +49,7 @@ def test_train_then_evaluate(games: Path, tmp_path: Path) -> None:
     assert "1 illegal move" in result.stderr
     for name in ("corpus.gocnn", "weights.safetensors", "checkpoint.safetensors", "curve.svg"):
         assert (out / name).exists(), name
-    assert load_weights(out / "weights.safetensors")[2].positions == 320
+    assert load_network(out / "weights.safetensors").info.positions == 320
 
     result = _call("evaluate", out / "weights.safetensors", games, "--board-size", 9, "--json")
     assert result.exit_code == 0, result.output
@@ -67,7 +67,7 @@ def test_epochs_count_the_training_games(games: Path, tmp_path: Path) -> None:
     corpus = Corpus.open(out / "corpus.gocnn")
     training, _ = corpus.split(0.2)
     half = corpus.moves[training].sum() / 2
-    seen = load_weights(out / "weights.safetensors")[2].positions
+    seen = load_network(out / "weights.safetensors").info.positions
     assert half <= seen < half + 17
 
 
@@ -77,7 +77,7 @@ def test_resume_goes_on(games: Path, tmp_path: Path) -> None:
     assert stopped.exit_code == 0
     assert "--resume" in stopped.stderr
     assert _call("train", games, "-o", out, *QUICK, "--resume").exit_code == 0
-    assert load_weights(out / "weights.safetensors")[2].positions == 320
+    assert load_network(out / "weights.safetensors").info.positions == 320
 
 
 # arguments, what the one line says

@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
-from gocnn.dataset.loader import Stream, ahead, shuffled, turns
-from gocnn.dataset.positions import NOTHING_HIDDEN, Hiding, Positions, Told
+from gocnn.dataset.conditions import NO_DROPOUT, ConditionDropout, RankOverride
+from gocnn.dataset.loader import Stream, interleave, permute_index, prefetch
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import FULL
 from gocnn.go.board import BLACK
@@ -28,7 +29,7 @@ def positions(corpus: Corpus) -> Positions:
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 64, 100, 1025])
 def test_shuffled_is_a_permutation(count: int) -> None:
     numbers = np.arange(count)
-    first, second = shuffled(numbers, count, 1), shuffled(numbers, count, 2)
+    first, second = permute_index(numbers, count, 1), permute_index(numbers, count, 2)
     assert sorted(first.tolist()) == sorted(second.tolist()) == numbers.tolist()
     if count >= 64:
         assert (first != second).any()
@@ -50,12 +51,16 @@ def test_passes_can_be_left_out(corpus: Corpus, positions: Positions) -> None:
     assert (without.moves(np.arange(without.count)) != 81).all()
 
 
-def test_other_ranks_can_be_told(positions: Positions) -> None:
+def test_ranks_can_be_overridden(positions: Positions) -> None:
     numbers = np.arange(0, positions.count, 7)
     recorded = positions.encode(FULL, numbers)
-    for told in (Told(rank=5), Told(opponent_rank=0), Told(rank=26, opponent_rank=30)):
-        batch = positions.encode(FULL, numbers, told=told)
-        for first, rank in ((0, told.rank), (31, told.opponent_rank)):
+    for override in (
+        RankOverride(rank=5),
+        RankOverride(opponent_rank=0),
+        RankOverride(rank=26, opponent_rank=30),
+    ):
+        batch = positions.encode(FULL, numbers, rank_override=override)
+        for first, rank in ((0, override.rank), (31, override.opponent_rank)):
             shown = batch.globals[:, first : first + 31]
             if rank is None:
                 assert (shown == recorded.globals[:, first : first + 31]).all()
@@ -119,7 +124,7 @@ def test_boards_of_all_sizes_take_turns(corpus: Corpus) -> None:
 
 
 def test_turns_are_spread_and_nobody_is_left_out() -> None:
-    cycle = turns([100_000_000, 1_600_000, 10])
+    cycle = interleave([100_000_000, 1_600_000, 10])
     assert len(cycle) == 64
     assert cycle.count(2) == 1
     assert cycle.count(1) == 7
@@ -140,25 +145,28 @@ def test_processes_share_one_global_batch(positions: Positions) -> None:
         Stream(positions=positions, encoding=FULL, batch=6, processes=4)
 
 
-def test_conditions_are_hidden_as_often_as_asked(positions: Positions) -> None:
-    def told(hiding: Hiding) -> NDArray[np.float32]:
-        stream = Stream(positions=positions, encoding=FULL, batch=256, hiding=hiding)
+def test_conditions_are_dropped_as_often_as_asked(positions: Positions) -> None:
+    def globals_with(dropout: ConditionDropout) -> NDArray[np.float32]:
+        stream = Stream(positions=positions, encoding=FULL, batch=256, dropout=dropout)
         return stream.at(0).globals
 
-    shown, hidden = told(NOTHING_HIDDEN), told(Hiding(ranks=1, kind=1, date=1, komi=1))
+    shown, hidden = (
+        globals_with(NO_DROPOUT),
+        globals_with(ConditionDropout(ranks=1, kind=1, date=1, komi=1)),
+    )
     assert (hidden[:, [0, 31, 66, 71]] == 1).all()
     assert (hidden[:, 63] == 0).all()
-    half = told(Hiding(ranks=0.5, kind=0, date=0, komi=0))
+    half = globals_with(ConditionDropout(ranks=0.5, kind=0, date=0, komi=0))
     changed = (half != shown).any(1).mean()
     assert 0.35 < changed < 0.6
     assert (half[:, 62:] == shown[:, 62:]).all()
 
 
 def test_ahead_keeps_the_order_and_lets_go() -> None:
-    assert list(ahead(lambda n: n * n, iter(range(20)), threads=3, depth=5)) == [
+    assert list(prefetch(lambda n: n * n, iter(range(20)), threads=3, depth=5)) == [
         n * n for n in range(20)
     ]
-    endless = ahead(lambda n: n, itertools.count(), threads=2, depth=4)
+    endless = prefetch(lambda n: n, itertools.count(), threads=2, depth=4)
     assert [next(endless) for _ in range(3)] == [0, 1, 2]
     endless.close()
 
@@ -168,4 +176,4 @@ def test_ahead_passes_errors_on() -> None:
         raise GocnnError(f"no {number}")
 
     with pytest.raises(GocnnError, match="no 0"):
-        list(ahead(fail, iter(range(3)), threads=1, depth=2))
+        list(prefetch(fail, iter(range(3)), threads=1, depth=2))

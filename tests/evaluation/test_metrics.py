@@ -5,14 +5,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gocnn.dataset.positions import AS_RECORDED, Positions, Told
+from gocnn.dataset.conditions import RECORDED_RANKS, RankOverride
+from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import Measurements, evaluate, measure, ranks_to_move, sample
 from gocnn.features.encoding import FULL
-from gocnn.inference.forward import infer
+from gocnn.inference.forward import forward
 from gocnn.inference.views import Views
 from gocnn.network.output import Output
 from gocnn.network.registry import build
+from tests.support.networks import loaded
 from tests.support.playing import random_corpus
 
 CPU = torch.device("cpu")
@@ -49,17 +51,17 @@ def positions() -> Positions:
 
 
 def test_a_tie_is_not_a_prediction(positions: Positions) -> None:
-    scores = evaluate(_Constant(0.0), FULL, positions, device=CPU, label=None)
+    scores = evaluate(loaded(_Constant(0.0)), positions, label=None)
     assert scores.total.top1.mean == scores.total.top5.mean == 0
 
 
 def test_nan_is_refused(positions: Positions) -> None:
     with pytest.raises(GocnnError, match="NaN"):
-        evaluate(_Constant(float("nan")), FULL, positions, device=CPU, label=None)
+        evaluate(loaded(_Constant(float("nan"))), positions, label=None)
 
 
 def test_the_figures_are_those_of_a_loop_over_the_games(positions: Positions) -> None:
-    scores = evaluate(_PlaysBesideTheLast(), FULL, positions, device=CPU, batch=64, label=None)
+    scores = evaluate(loaded(_PlaysBesideTheLast()), positions, batch=64, label=None)
     hits, right, count = 0, 0, 0
     for index in range(10):
         game = positions.corpus.game(index)
@@ -86,7 +88,7 @@ def test_the_figures_are_those_of_a_loop_over_the_games(positions: Positions) ->
 
 def test_parts_add_up(positions: Positions) -> None:
     network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
-    scores = evaluate(network, FULL, positions, device=CPU, label=None)
+    scores = evaluate(loaded(network), positions, label=None)
     for rows in (scores.phases, scores.ranks, scores.calibration):
         assert sum(row.positions for row in rows) == scores.total.positions
         mean = sum(row.positions * row.cross_entropy.mean for row in rows) / scores.total.positions
@@ -106,7 +108,7 @@ class _ConfidentAsBlack(nn.Module):
 
 
 def test_confidence_stands_beside_how_often_it_comes_true(positions: Positions) -> None:
-    scores = evaluate(_ConfidentAsBlack(), FULL, positions, device=CPU, label=None)
+    scores = evaluate(loaded(_ConfidentAsBlack()), positions, label=None)
     assert [row.name for row in scores.calibration] == ["20-30%", "80-90%"]
     for row, sure in zip(scores.calibration, (0.25, 0.85), strict=True):
         assert row.confidence == pytest.approx(sure, abs=0.01)  # bfloat16
@@ -117,9 +119,7 @@ def test_confidence_stands_beside_how_often_it_comes_true(positions: Positions) 
 
 def test_a_sample_is_smaller_and_always_the_same(positions: Positions) -> None:
     network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
-    first, second = (
-        evaluate(network, FULL, positions, device=CPU, most=100, label=None) for _ in range(2)
-    )
+    first, second = (evaluate(loaded(network), positions, most=100, label=None) for _ in range(2))
     assert first.total.positions == 100
     assert first == second
 
@@ -128,17 +128,18 @@ def test_position_by_position(positions: Positions) -> None:
     """The measurements say what the network was told, chose and predicted."""
     numbers = sample(positions, 50)
 
-    def told(ranks: Told) -> Measurements:
-        return measure(_ListensToRanks(), FULL, positions, numbers, device=CPU, told=ranks)
+    def measured(override: RankOverride) -> Measurements:
+        network = loaded(_ListensToRanks())
+        return measure(network, positions, numbers, rank_override=override)
 
     moves = positions.moves(numbers)
     for rank in (3, 20):
-        found = told(Told(rank=rank))
+        found = measured(RankOverride(rank=rank))
         assert (found.choice == rank).all()
         assert (found.top1 == (moves == rank)).all()
         assert found.confidence == pytest.approx(np.exp(10) / (np.exp(10) + 81), abs=0.01)
     recorded = ranks_to_move(positions, *positions.locate(numbers))
-    found = told(AS_RECORDED)
+    found = measured(RECORDED_RANKS)
     assert (found.choice == recorded).all()
     assert (found.ranks == recorded).all()
     assert len(np.unique(recorded)) > 3
@@ -162,16 +163,16 @@ def test_eight_views_agree_on_turned_boards(positions: Positions) -> None:
     network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
     batch = positions.encode(FULL, np.arange(20, 26))
     views = Views(9, CPU)
-    straight, value = infer(network, batch.planes, batch.globals, CPU, views, 8)
+    straight, value = forward(network, batch.planes, batch.globals, views, 8)
     assert straight.exp().sum(1).tolist() == pytest.approx([1] * 6, abs=1e-4)
     for view in range(8):
         which = torch.full((6,), view)
         turned = views.planes(torch.from_numpy(batch.planes), which).numpy()
-        there, same = infer(network, turned, batch.globals, CPU, views, 8)
+        there, same = forward(network, turned, batch.globals, views, 8)
         assert torch.allclose(views.logits_back(there, which), straight, atol=2e-2)
         assert torch.allclose(same, value, atol=2e-2)
 
 
 def test_symmetries_are_one_or_eight(positions: Positions) -> None:
     with pytest.raises(GocnnError, match="1 or 8 symmetries"):
-        evaluate(nn.Identity(), FULL, positions, device=CPU, symmetries=3)
+        evaluate(loaded(nn.Identity()), positions, symmetries=3)

@@ -18,9 +18,9 @@ from gocnn.evaluation.rank_conditioning import (
     rank_tables,
     sample_band,
 )
-from gocnn.features.encoding import FULL
 from gocnn.go.ranks import parse_rank
 from gocnn.network.output import Output
+from tests.support.networks import loaded
 from tests.support.playing import random_game
 
 CPU = torch.device("cpu")
@@ -48,11 +48,9 @@ class _CostsByRank(nn.Module):
 
 def bands(corpus: Corpus, **options: object) -> list[Band]:
     return measure_bands(
-        _CostsByRank(),
-        FULL,
+        loaded(_CostsByRank()),
         corpus,
         np.arange(len(corpus)),
-        device=CPU,
         told=[0, 21, 23, 29],
         **options,  # type: ignore[arg-type]
     )

@@ -16,8 +16,8 @@ from gocnn.evaluation.weaknesses import (
     sample_passes,
     situation_table,
 )
-from gocnn.features.encoding import FULL
 from gocnn.network.registry import build
+from tests.support.networks import loaded
 from tests.support.playing import random_corpus
 
 CPU = torch.device("cpu")
@@ -38,7 +38,7 @@ def measured(positions: Positions) -> Measurements:
     """What an untrained network says of all positions."""
     torch.manual_seed(0)
     network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
-    return measure(network, FULL, positions, np.arange(positions.count), device=CPU)
+    return measure(loaded(network), positions, np.arange(positions.count))
 
 
 def test_the_table_counts(corpus: Corpus, positions: Positions, measured: Measurements) -> None:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError
-from gocnn.features.encode import Query, encode_planes, encode_positions, query_of
+from gocnn.features.encode import Query, build_query, encode_planes, encode_positions
 from gocnn.features.encoding import ENCODINGS, ERAS, FULL, PARTS, PLAIN, encoding_named
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import vertex
@@ -161,7 +161,7 @@ def test_planes_turn_with_the_board(view: int) -> None:
 
 def test_threads_change_nothing() -> None:
     positions = [random_game(9, 5 + n, n).position() for n in range(40)]
-    query = query_of(positions)
+    query = build_query(positions)
     alone = encode_planes(FULL, query, 9)
     with ThreadPoolExecutor(3) as pool:
         assert (encode_planes(FULL, query, 9, pool) == alone).all()

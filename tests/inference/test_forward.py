@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gocnn.inference import forward as inference
-from gocnn.inference.forward import infer, ready
+from gocnn.inference.forward import forward, prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.network import fused
-from gocnn.network.batchnorm import BatchNorm, folded
-from gocnn.network.device import fast_bf16
+from gocnn.network.batchnorm import BatchNorm, fold_batchnorm
+from gocnn.network.device import has_fast_bf16
 from gocnn.network.fused import FusedResNet
 from gocnn.network.output import Output
 from gocnn.network.registry import build
@@ -55,23 +55,24 @@ def inputs(count: int, lines: int) -> tuple[NDArray[np.int8], NDArray[np.float32
 def test_the_fused_network_answers_as_the_plain_one(
     network: nn.Module, dtype: torch.dtype, allowed: float
 ) -> None:
-    if dtype == torch.bfloat16 and not fast_bf16(CPU):
+    if dtype == torch.bfloat16 and not has_fast_bf16(CPU):
         pytest.skip("bfloat16 is slow or missing here")
-    quick = fused.fused(folded(network), dtype)
+    quick = fused.fuse_for_cpu(fold_batchnorm(network), dtype)
     assert isinstance(quick, FusedResNet)
     for count, lines in ((1, 19), (3, 9), (8, 13)):
         planes, context = (torch.from_numpy(array) for array in inputs(count, lines))
-        for told in (context, context[:1].expand(count, -1)):
+        for globals_BG in (context, context[:1].expand(count, -1)):
             with torch.inference_mode():
-                expected, found = network(planes.float(), told), quick(planes.float(), told)
-            for one, other in zip(expected, found, strict=True):
+                expected = network(planes.float(), globals_BG)
+                answer = quick(planes.float(), globals_BG)
+            for one, other in zip(expected, answer, strict=True):
                 assert one.shape == other.shape and other.dtype == torch.float32
                 assert float((one - other).abs().max()) < allowed * (1 + float(one.abs().max()))
 
 
 @with_onednn
 def test_the_cpu_takes_the_fused_network(network: nn.Module) -> None:
-    assert isinstance(ready(network, CPU), FusedResNet)
+    assert isinstance(prepare_for_inference(network, CPU), FusedResNet)
 
 
 def test_what_cannot_be_fused_is_left_plain(
@@ -88,15 +89,15 @@ def test_what_cannot_be_fused_is_left_plain(
         def __init__(self, *_: object) -> None:
             torch.ops.mkldnn._no_such_operation()
 
-    light = folded(network)
-    assert fused.fused(nn.Identity(), torch.float32) is None
+    light = fold_batchnorm(network)
+    assert fused.fuse_for_cpu(nn.Identity(), torch.float32) is None
     for other in (Wrong, Missing):
         monkeypatch.setattr(fused, "FusedResNet", other)
-        assert fused.fused(light, torch.float32) is None
-        plain = ready(network, CPU)
+        assert fused.fuse_for_cpu(light, torch.float32) is None
+        plain = prepare_for_inference(network, CPU)
         assert not isinstance(plain, FusedResNet)
         planes, context = inputs(2, 9)
-        log_policy, value = infer(plain, planes, context, CPU, Views(9, CPU))
+        log_policy, value = forward(plain, planes, context, Views(9, CPU))
         with torch.inference_mode():
             expected = network(torch.from_numpy(planes).float(), torch.from_numpy(context))
         assert torch.allclose(log_policy, expected.logits.log_softmax(1), atol=0.1)
@@ -112,14 +113,14 @@ def test_views_and_positions_may_come_in_any_parts(
     monkeypatch.setitem(inference._AT_ONCE, "cpu", at_once)
     planes, context = inputs(7, 9)
     views = Views(9, CPU)
-    log_policy, value = infer(network, planes, context, CPU, views, symmetries)
+    log_policy, value = forward(network, planes, context, views, symmetries)
     probabilities, values = torch.zeros(7, 82), torch.zeros(7)
     for view in range(symmetries):
         which = torch.full((7,), view)
         with torch.inference_mode():
             shown = views.planes(torch.from_numpy(planes), which).float()
-            logits, said = network(shown, torch.from_numpy(context))
+            logits, value_logits = network(shown, torch.from_numpy(context))
         probabilities += views.logits_back(logits, which).softmax(1) / symmetries
-        values += said / symmetries
+        values += value_logits / symmetries
     assert torch.allclose(log_policy.exp(), probabilities, atol=1e-5)
     assert torch.allclose(value, values, atol=1e-4)

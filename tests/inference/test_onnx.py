@@ -15,7 +15,7 @@ from gocnn.features.encode import encode_positions
 from gocnn.features.encoding import FULL
 from gocnn.go.position import Position
 from gocnn.inference.onnx import export
-from gocnn.inference.weights import Passport, load_weights, save_weights
+from gocnn.inference.weights import WeightsInfo, load_network, save_weights
 from gocnn.network.registry import build
 from gocnn.prediction import Conditions
 
@@ -27,7 +27,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     network = build("resnet", SETTINGS)
     path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    passport = Passport(architecture="resnet", settings=SETTINGS, encoding="full-1", positions=7)
+    passport = WeightsInfo(architecture="resnet", settings=SETTINGS, encoding="full-1", positions=7)
     save_weights(path, network.state_dict(), passport)
     return path
 
@@ -50,7 +50,7 @@ def test_real_positions_get_the_answers_of_torch(weights: Path, exported: Path, 
     policy, value = session.run(
         ["policy", "value"], {"planes": planes.astype(np.float32), "globals": context}
     )
-    network, _, _ = load_weights(weights)
+    network = load_network(weights).module
     with torch.inference_mode():
         ours = network(torch.from_numpy(planes).float(), torch.from_numpy(context))
     assert policy.shape == (2, size * size + 1)
@@ -71,7 +71,7 @@ def test_other_answers_are_not_written(
     torch.manual_seed(1)  # other weights than those of the file
     other = build("resnet", SETTINGS)
     weights = tmp_path / "other.safetensors"
-    passport = Passport(architecture="resnet", settings=SETTINGS, encoding="full-1")
+    passport = WeightsInfo(architecture="resnet", settings=SETTINGS, encoding="full-1")
     save_weights(weights, other.state_dict(), passport)
     monkeypatch.setattr(gocnn.inference.onnx, "_converted", lambda *_: onnx.load(exported))
     with pytest.raises(GocnnError, match="not written"):

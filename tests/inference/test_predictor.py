@@ -9,7 +9,7 @@ import torch
 from gocnn.errors import GocnnError
 from gocnn.go.position import Position
 from gocnn.inference.predictor import Predictor
-from gocnn.inference.weights import Passport, save_weights
+from gocnn.inference.weights import WeightsInfo, save_weights
 from gocnn.network.registry import build
 from gocnn.prediction import Conditions
 
@@ -20,7 +20,7 @@ SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "w.safetensors"
-    passport = Passport(architecture="resnet", settings=SETTINGS, encoding="full-1", positions=7)
+    passport = WeightsInfo(architecture="resnet", settings=SETTINGS, encoding="full-1", positions=7)
     save_weights(path, build("resnet", SETTINGS).state_dict(), passport)
     return path
 

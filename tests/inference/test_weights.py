@@ -9,11 +9,17 @@ from safetensors.torch import save_file
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import FULL
 from gocnn.files import write_atomically
-from gocnn.inference.weights import Passport, load_tensors, load_weights, save_tensors, save_weights
+from gocnn.inference.weights import (
+    WeightsInfo,
+    load_network,
+    load_tensors,
+    save_tensors,
+    save_weights,
+)
 from gocnn.network.registry import build
 
 SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
-PASSPORT = Passport(
+INFO = WeightsInfo(
     architecture="resnet",
     settings=SETTINGS,
     encoding="full-1",
@@ -27,14 +33,15 @@ PASSPORT = Passport(
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     path = tmp_path / "w.safetensors"
-    save_weights(path, build("resnet", SETTINGS).state_dict(), PASSPORT)
+    save_weights(path, build("resnet", SETTINGS).state_dict(), INFO)
     return path
 
 
 def test_what_was_saved_is_loaded(saved: Path) -> None:
-    network, encoding, passport = load_weights(saved)
-    assert passport == PASSPORT
-    assert encoding is FULL
+    loaded = load_network(saved)
+    network = loaded.module
+    assert loaded.info == INFO
+    assert loaded.encoding is FULL
     assert not network.training
     tensors, _ = load_tensors(saved)
     for name, tensor in network.state_dict().items():
@@ -43,7 +50,7 @@ def test_what_was_saved_is_loaded(saved: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(GocnnError, match=r"none\.safetensors: there is no such weights file"):
-        load_weights(tmp_path / "none.safetensors")
+        load_network(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights", b"\xff" * 5000])
@@ -51,20 +58,20 @@ def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "w.safetensors"
     path.write_bytes(content)
     with pytest.raises(GocnnError, match=r"w\.safetensors: not a weights file"):
-        load_weights(path)
+        load_network(path)
 
 
 def test_a_truncated_file_is_refused(saved: Path) -> None:
     saved.write_bytes(saved.read_bytes()[:-100])
     with pytest.raises(GocnnError, match="cut short"):
-        load_weights(saved)
+        load_network(saved)
 
 
 def test_tensors_without_a_passport_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     save_file({"x": torch.zeros(2)}, path)
     with pytest.raises(GocnnError, match="no passport"):
-        load_weights(path)
+        load_network(path)
 
 
 # what the passport says, and what the refusal names
@@ -82,20 +89,20 @@ def test_a_mismatch_is_refused_by_name(
     tmp_path: Path, change: dict[str, object], message: str
 ) -> None:
     path = tmp_path / "w.safetensors"
-    passport = Passport(**(vars_of(PASSPORT) | change))  # type: ignore[arg-type]
+    passport = WeightsInfo(**(vars_of(INFO) | change))  # type: ignore[arg-type]
     save_weights(path, build("resnet", SETTINGS).state_dict(), passport)
     with pytest.raises(GocnnError, match=message):
-        load_weights(path)
+        load_network(path)
 
 
-def vars_of(passport: Passport) -> dict[str, object]:
+def vars_of(passport: WeightsInfo) -> dict[str, object]:
     return dict(vars(passport))
 
 
 def test_a_newer_passport_may_say_more(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
-    save_tensors(path, build("resnet", SETTINGS).state_dict(), vars_of(PASSPORT) | {"new": 1})
-    assert load_weights(path)[2] == PASSPORT
+    save_tensors(path, build("resnet", SETTINGS).state_dict(), vars_of(INFO) | {"new": 1})
+    assert load_network(path).info == INFO
 
 
 def test_a_failed_write_leaves_the_old_file(saved: Path) -> None:

@@ -1,4 +1,4 @@
-"""Devices, views, and the contest between a network as it is and compiled."""
+"""Devices, views, and the autotuner's choice between a network as it is and compiled."""
 
 import os
 import platform
@@ -14,15 +14,15 @@ import torch
 from gocnn.errors import GocnnError
 from gocnn.go.symmetry import source_maps
 from gocnn.inference.views import Views
-from gocnn.network.device import choose_device, fast_bf16
-from gocnn.training.autotune import Contest
+from gocnn.network.device import choose_device, has_fast_bf16
+from gocnn.training.autotune import Autotuner
 from gocnn.training.process import keep_memory
 
 CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(("costs", "winner"), [((3.0, 2.0), 1), ((2.0, 3.0), 0), ((2.0, 2.0), 0)])
-def test_the_faster_form_stays(costs: tuple[float, float], winner: int) -> None:
+def test_the_faster_function_is_kept(costs: tuple[float, float], winner: int) -> None:
     now = 0.0
     calls: list[int] = []
 
@@ -35,9 +35,9 @@ def test_the_faster_form_stays(costs: tuple[float, float], winner: int) -> None:
 
         return run
 
-    contest = Contest((make(0), make(1)), lambda: None, clock=lambda: now, warm=3, timed=4)
+    autotuner = Autotuner((make(0), make(1)), lambda: None, clock=lambda: now, warm=3, timed=4)
     for _ in range(30):
-        contest.form()()
+        autotuner.fastest()()
     assert calls[:14] == [0] * 7 + [1] * 7
     assert calls[14:] == [winner] * 16
 
@@ -49,12 +49,12 @@ def test_bfloat16_is_taken_only_where_the_processor_has_it(monkeypatch: pytest.M
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
     for has in (False, True):
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda has=has: has)
-        assert fast_bf16(CPU) is has
+        assert has_fast_bf16(CPU) is has
     for most, allowed in (("AVX2", False), ("avx512_core", False), ("AVX512_CORE_AMX", True)):
         monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", most)
-        assert fast_bf16(CPU) is allowed
+        assert has_fast_bf16(CPU) is allowed
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
-    assert not fast_bf16(CPU)
+    assert not has_fast_bf16(CPU)
 
 
 FAULTS = """

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gocnn.errors import GocnnError
-from gocnn.network.batchnorm import BatchNorm, folded
+from gocnn.network.batchnorm import BatchNorm, fold_batchnorm
 from gocnn.network.flops import multiply_adds
 from gocnn.network.growth import grow
 from gocnn.network.registry import ARCHITECTURES, SIZES, build, tower
@@ -77,7 +77,7 @@ def test_folding_the_normalisations_changes_no_answer(name: str) -> None:
     for _ in range(3):
         network(torch.rand(6, 5, 9, 9), torch.rand(6, 7))
     network.eval()
-    light = folded(network)
+    light = fold_batchnorm(network)
     assert not any(isinstance(module, BatchNorm) for module in light.modules())
     assert any(isinstance(module, BatchNorm) for module in network.modules())
     with torch.inference_mode():

@@ -15,7 +15,7 @@ from gocnn.inference.weights import load_tensors
 from gocnn.network.registry import tower
 from gocnn.prediction import Conditions
 from gocnn.training.config import Budget
-from gocnn.training.loop import Session
+from gocnn.training.loop import TrainingRun
 from scripts import ablate
 from tests.support.playing import random_corpus
 
@@ -44,15 +44,16 @@ def rows(table: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", ablate.VARIANTS)
 def test_every_variant_differs_from_the_base_in_something(name: str) -> None:
-    base, other = (ablate.run_of(ablate.VARIANTS[n], PLAN, 0) for n in (ablate.BASE, name))
+    base, other = (ablate.configure(ablate.VARIANTS[n], PLAN, 0) for n in (ablate.BASE, name))
     assert (base == other) == (name == ablate.BASE)
     assert encoding_named(other.encoding).name == other.encoding
-    assert ablate.run_of(ablate.VARIANTS[name], PLAN, 1).recipe.seed == other.recipe.seed + 1
+    again = ablate.configure(ablate.VARIANTS[name], PLAN, 1)
+    assert again.hyperparameters.seed == other.hyperparameters.seed + 1
 
 
 @pytest.mark.parametrize("size", ["2x32", "4x48", "6x32"])
 def test_other_sizes_get_the_same_multiply_adds(size: str) -> None:
-    other = ablate.run_of(ablate.VARIANTS[size], PLAN, 0)
+    other = ablate.configure(ablate.VARIANTS[size], PLAN, 0)
     assert other.settings == tower(size)
     assert isinstance(other.budget, Budget)
     assert other.budget.positions is not None
@@ -82,7 +83,7 @@ def test_variants_are_measured_on_the_same_positions(
         100 * other[:, 0].mean(), abs=0.006
     )
     predict = Predictor(folder / "no-history" / "weights.safetensors")
-    assert predict.passport.encoding == "full-1-no-history"
+    assert predict.info.encoding == "full-1-no-history"
     assert predict(Position(9), Conditions()).policy.sum() == pytest.approx(1, abs=1e-3)
 
     trained = (folder / "base" / "weights.safetensors").stat().st_mtime_ns
@@ -105,9 +106,9 @@ def test_several_seeds_are_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     run(monkeypatch, whole, "--variants", "base")
-    work = Session.work
+    train = TrainingRun.train
     with monkeypatch.context() as patch, pytest.raises(SystemExit, match="the same command goes"):
-        patch.setattr(Session, "work", lambda session: work(session, stop_after=0.0))
+        patch.setattr(TrainingRun, "train", lambda run: train(run, stop_after=0.0))
         run(patch, stopped, "--variants", "base")
     assert not (stopped / "ablations.md").exists()
     run(monkeypatch, stopped, "--variants", "base")

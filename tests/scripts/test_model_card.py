@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gocnn.errors import GocnnError
-from gocnn.inference.weights import Passport, save_weights
+from gocnn.inference.weights import WeightsInfo, save_weights
 from gocnn.network.registry import build
 from scripts.release import model_card
 from tests.support.playing import random_corpus
@@ -20,7 +20,7 @@ def options(tmp_path: Path) -> list[str]:
     """A card of all sections, untrained weights, a set of games and an example of it."""
     torch.manual_seed(0)
     settings = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
-    passport = Passport(
+    passport = WeightsInfo(
         architecture="resnet", settings=settings, encoding="full-1", positions=2000, trained="not"
     )
     save_weights(tmp_path / "w", build("resnet", settings).state_dict(), passport)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gocnn.inference.weights import Passport, load_weights, save_weights
+from gocnn.inference.weights import WeightsInfo, load_network, save_weights
 from gocnn.network.registry import build
 from scripts.release import ship
 from tests.support.playing import random_corpus
@@ -19,7 +19,7 @@ def test_what_ships_is_small_measured_and_says_so(
 ) -> None:
     torch.manual_seed(0)
     network = build("resnet", SETTINGS)
-    passport = Passport(
+    passport = WeightsInfo(
         architecture="resnet", settings=SETTINGS, encoding="full-1", accuracy={"validation": 0.5}
     )
     source, games = tmp_path / "weights.safetensors", tmp_path / "games.gocnn"
@@ -32,11 +32,11 @@ def test_what_ships_is_small_measured_and_says_so(
     ship.main()
     shipped = tmp_path / "home" / "try.safetensors"
     assert shipped.stat().st_size < 0.7 * source.stat().st_size
-    loaded, _, told = load_weights(shipped)
-    assert told.trained == "not at all"
-    assert told.accuracy["validation"] == 0.5
-    assert told.accuracy["small"] == ship.measured(shipped, {"small": games}, 10**6)["small"]
-    for name, tensor in loaded.state_dict().items():
+    loaded = load_network(shipped)
+    assert loaded.info.trained == "not at all"
+    assert loaded.info.accuracy["validation"] == 0.5
+    assert loaded.info.accuracy["small"] == ship.measured(shipped, {"small": games}, 10**6)["small"]
+    for name, tensor in loaded.module.state_dict().items():
         assert torch.allclose(tensor, network.state_dict()[name], atol=1e-3), name
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "games.gocnn",

@@ -20,10 +20,10 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.loader import Stream
 from gocnn.dataset.positions import Batch
 from gocnn.errors import GocnnError
-from gocnn.inference.weights import load_tensors, load_weights, save_tensors
-from gocnn.training.config import Budget, Recipe, Run
+from gocnn.inference.weights import load_network, load_tensors, save_tensors
+from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
 from gocnn.training.curves import draw_curve, read_log, validation_table
-from gocnn.training.loop import Session
+from gocnn.training.loop import TrainingRun
 from tests.support.playing import random_corpus
 
 TOWER = {"blocks": 1, "channels": 16}
@@ -34,30 +34,37 @@ def corpus() -> Corpus:
     return random_corpus(60)
 
 
-def _run(positions: int = 32 * 12, **changes: object) -> Run:
-    recipe = {"batch": 32, "rate": 5e-3, "seed": 4, "bf16": False} | changes
-    return Run(
+CPU = Runtime(device="cpu")
+
+
+def _config(positions: int = 32 * 12, **changes: object) -> TrainConfig:
+    hyperparameters = {"batch": 32, "rate": 5e-3, "seed": 4, "bf16": False} | changes
+    return TrainConfig(
         settings=TOWER,
         budget=Budget(positions=positions),
-        recipe=Recipe(**recipe),  # type: ignore[arg-type]
+        hyperparameters=Hyperparameters(**hyperparameters),  # type: ignore[arg-type]
         validation=0.2,
     )
 
 
-def _session(corpus: Corpus, folder: Path, run: Run | None = None, **options: object) -> Session:
-    return Session(run or _run(), corpus, folder, device="cpu", **options)  # type: ignore[arg-type]
+def _start(corpus: Corpus, folder: Path, config: TrainConfig | None = None) -> TrainingRun:
+    return TrainingRun.start(config or _config(), corpus, folder, CPU)
+
+
+def _resume(corpus: Corpus, folder: Path, budget: Budget | None = None) -> TrainingRun:
+    return TrainingRun.resume(corpus, folder, CPU, budget=budget)
 
 
 def test_it_learns_the_rule_of_the_games(corpus: Corpus, tmp_path: Path) -> None:
-    session = _session(corpus, tmp_path, _run(32 * 150))
-    assert session.work()
+    run = _start(corpus, tmp_path, _config(32 * 150))
+    assert run.train()
     training, validation = read_log(tmp_path / "log.jsonl")
     assert validation[-1]["top1"] > 0.5  # chance is 0.02, the rule is followed 8 times in 10
     assert validation[-1]["positions"] == 32 * 150
-    _, _, passport = load_weights(tmp_path / "weights.safetensors")
-    assert passport.positions == 32 * 150
-    assert passport.corpus == corpus.checksum
-    assert passport.accuracy["validation"] == validation[-1]["top1"]
+    info = load_network(tmp_path / "weights.safetensors").info
+    assert info.positions == 32 * 150
+    assert info.corpus == corpus.checksum
+    assert info.accuracy["validation"] == validation[-1]["top1"]
     assert draw_curve(tmp_path / "log.jsonl", tmp_path / "curve.svg")
     assert "<svg" in (tmp_path / "curve.svg").read_text()
     assert f"{100 * validation[-1]['top1']:.2f}" in validation_table(tmp_path / "log.jsonl")
@@ -66,29 +73,29 @@ def test_it_learns_the_rule_of_the_games(corpus: Corpus, tmp_path: Path) -> None
 
 def test_it_learns_on_boards_of_several_sizes(corpus: Corpus, tmp_path: Path) -> None:
     mixed = Corpus.from_games([*corpus, *random_corpus(8, size=7)])
-    session = _session(mixed, tmp_path)
-    assert session.work()
-    assert session.held_out is not None
-    assert session.held_out.size == 9
+    run = _start(mixed, tmp_path)
+    assert run.train()
+    assert run.held_out is not None
+    assert run.held_out.size == 9
 
 
 def test_weights_remember_what_those_that_they_started_from_had_seen(
     corpus: Corpus, tmp_path: Path
 ) -> None:
-    assert _session(corpus, tmp_path / "first").work()
+    assert _start(corpus, tmp_path / "first").train()
     weights = tmp_path / "first" / "weights.safetensors"
-    again = replace(_run(), initial=str(weights))
-    assert _session(corpus, tmp_path / "second", again).work()
-    _, _, passport = load_weights(tmp_path / "second" / "weights.safetensors")
-    assert passport.positions == 2 * 32 * 12
+    again = replace(_config(), initial=str(weights))
+    assert _start(corpus, tmp_path / "second", again).train()
+    info = load_network(tmp_path / "second" / "weights.safetensors").info
+    assert info.positions == 2 * 32 * 12
 
 
 @pytest.mark.parametrize("bf16", [False, True])
 def test_stop_and_resume_is_one_run_bit_for_bit(corpus: Corpus, tmp_path: Path, bf16: bool) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    run = _run(bf16=bf16)
-    assert _session(corpus, whole, run).work()
-    stopped = _session(corpus, parts, run)
+    config = _config(bf16=bf16)
+    assert _start(corpus, whole, config).train()
+    stopped = _start(corpus, parts, config)
     updates = 0
     update = stopped.trainer.update
 
@@ -100,11 +107,11 @@ def test_stop_and_resume_is_one_run_bit_for_bit(corpus: Corpus, tmp_path: Path, 
             os.kill(os.getpid(), signal.SIGINT)
 
     stopped.trainer.update = interrupted  # type: ignore[method-assign, assignment]
-    assert not stopped.work()
+    assert not stopped.train()
     assert stopped.trainer.steps == 5
-    resumed = _session(corpus, parts, Run(settings={}), resume=True)
+    resumed = _resume(corpus, parts)
     assert resumed.trainer.steps == 5
-    assert resumed.work()
+    assert resumed.train()
     one, other = (load_tensors(folder / "checkpoint.safetensors")[0] for folder in (whole, parts))
     assert one.keys() == other.keys()
     for name, tensor in one.items():
@@ -112,44 +119,44 @@ def test_stop_and_resume_is_one_run_bit_for_bit(corpus: Corpus, tmp_path: Path, 
 
 
 def test_stop_after_saves_and_a_later_run_finishes(corpus: Corpus, tmp_path: Path) -> None:
-    assert not _session(corpus, tmp_path).work(stop_after=0.0)
-    assert _session(corpus, tmp_path, Run(settings={}), resume=True).work()
+    assert not _start(corpus, tmp_path).train(stop_after=0.0)
+    assert _resume(corpus, tmp_path).train()
 
 
 def test_resuming_needs_a_run_and_the_same_games(corpus: Corpus, tmp_path: Path) -> None:
     with pytest.raises(GocnnError, match="no run to resume"):
-        _session(corpus, tmp_path, resume=True)
-    _session(corpus, tmp_path).work(stop_after=0.0)
+        _resume(corpus, tmp_path)
+    _start(corpus, tmp_path).train(stop_after=0.0)
     with pytest.raises(GocnnError, match="a run is here already"):
-        _session(corpus, tmp_path)
+        _start(corpus, tmp_path)
     with pytest.raises(GocnnError, match="trained on other games"):
-        _session(random_corpus(30, seed=9), tmp_path, resume=True)
+        _resume(random_corpus(30, seed=9), tmp_path)
 
 
 def test_a_full_disk_keeps_the_last_checkpoint(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = _session(corpus, tmp_path)
-    session.save()
-    before = session.checkpoint.read_bytes()
+    run = _start(corpus, tmp_path)
+    run.save()
+    before = run.checkpoint_path.read_bytes()
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(GocnnError, match="No space left on device"):
-        session.work()
-    assert session.checkpoint.read_bytes() == before
+        run.train()
+    assert run.checkpoint_path.read_bytes() == before
     assert not list(tmp_path.glob(".*part"))
     monkeypatch.undo()
-    assert _session(corpus, tmp_path, resume=True).work()
+    assert _resume(corpus, tmp_path).train()
 
 
 def test_the_log_tells_how_long_it_waited_for_batches(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gocnn.training.loop.LOG_SECONDS", 0.0)
-    assert _session(corpus, tmp_path / "quick").work()
+    assert _start(corpus, tmp_path / "quick").train()
     encode = Stream.at
 
     def slowly(stream: Stream, number: int) -> Batch:
@@ -158,7 +165,7 @@ def test_the_log_tells_how_long_it_waited_for_batches(
 
     monkeypatch.setattr(Stream, "at", slowly)
     monkeypatch.setattr("gocnn.training.loop.os.cpu_count", lambda: 1)
-    assert _session(corpus, tmp_path / "slow").work()
+    assert _start(corpus, tmp_path / "slow").train()
     quick, slow = (
         [entry["waiting"] for entry in read_log(tmp_path / folder / "log.jsonl")[0]]
         for folder in ("quick", "slow")
@@ -168,57 +175,60 @@ def test_the_log_tells_how_long_it_waited_for_batches(
 
 
 def test_fine_tuning_starts_from_the_weights(corpus: Corpus, tmp_path: Path) -> None:
-    _session(corpus, tmp_path / "a").work()
+    _start(corpus, tmp_path / "a").train()
     weights = tmp_path / "a" / "weights.safetensors"
     budget = Budget(positions=32)
-    run = Run(settings={}, budget=budget, initial=str(weights), validation=0.2)
-    tuned = _session(corpus, tmp_path / "b", run)
-    started, _, _ = load_weights(weights)
+    config = TrainConfig(settings={}, budget=budget, initial=str(weights), validation=0.2)
+    tuned = _start(corpus, tmp_path / "b", config)
+    started = load_network(weights).module
     for name, tensor in started.state_dict().items():
         assert torch.equal(tuned.trainer.network.state_dict()[name], tensor)
-    assert tuned.work()
-    assert _session(corpus, tmp_path / "b", Run(settings={}), resume=True).work()
+    assert tuned.train()
+    assert _resume(corpus, tmp_path / "b").train()
 
 
 def test_fine_tuning_can_grow_the_network(corpus: Corpus, tmp_path: Path) -> None:
-    _session(corpus, tmp_path / "a").work()
+    _start(corpus, tmp_path / "a").train()
     weights = tmp_path / "a" / "weights.safetensors"
     larger = {"blocks": 2, "channels": 20}
-    run = Run(settings=larger, budget=Budget(positions=32), initial=str(weights), validation=0.2)
-    grown = _session(corpus, tmp_path / "b", run)
-    network, _, passport = load_weights(weights)
-    planes = torch.rand(2, passport.settings["planes"], 9, 9)
-    context = torch.rand(2, passport.settings["globals"])
+    config = TrainConfig(
+        settings=larger, budget=Budget(positions=32), initial=str(weights), validation=0.2
+    )
+    grown = _start(corpus, tmp_path / "b", config)
+    loaded = load_network(weights)
+    network, info = loaded.module, loaded.info
+    planes = torch.rand(2, info.settings["planes"], 9, 9)
+    context = torch.rand(2, info.settings["globals"])
     with torch.inference_mode():
         before = network(planes, context).logits
         after = grown.trainer.network.eval()(planes, context).logits
     assert torch.allclose(before, after, atol=1e-5)
-    assert grown.work()
-    _, _, now = load_weights(tmp_path / "b" / "weights.safetensors")
-    assert now.settings == passport.settings | larger
-    assert now.positions == passport.positions + 128  # one update
-    assert _session(corpus, tmp_path / "b", Run(settings={}), resume=True).work()
+    assert grown.train()
+    now = load_network(tmp_path / "b" / "weights.safetensors").info
+    assert now.settings == info.settings | larger
+    assert now.positions == info.positions + 128  # one update
+    assert _resume(corpus, tmp_path / "b").train()
 
 
 def test_fine_tuning_cannot_shrink_the_network(corpus: Corpus, tmp_path: Path) -> None:
-    _session(corpus, tmp_path / "a").work()
+    _start(corpus, tmp_path / "a").train()
     weights = str(tmp_path / "a" / "weights.safetensors")
-    run = Run(settings={"channels": 2}, budget=Budget(positions=32), initial=weights)
+    config = TrainConfig(settings={"channels": 2}, budget=Budget(positions=32), initial=weights)
     with pytest.raises(
         GocnnError, match=r"weights\.safetensors: .*can grow, not shrink.*--teacher$"
     ):
-        _session(corpus, tmp_path / "b", run)
+        _start(corpus, tmp_path / "b", config)
 
 
-def _taught(corpus: Corpus, folder: Path, teacher: Path | None, share: float) -> Session:
-    run = replace(_run(32 * 30, teacher_share=share), teacher=str(teacher or ""))
-    session = _session(corpus, folder, run)
-    assert session.work()
-    return session
+def _taught(corpus: Corpus, folder: Path, teacher: Path | None, share: float) -> TrainingRun:
+    config = replace(_config(32 * 30, teacher_share=share), teacher=str(teacher or ""))
+    run = _start(corpus, folder, config)
+    assert run.train()
+    return run
 
 
 def test_a_teacher_without_a_share_changes_nothing(corpus: Corpus, tmp_path: Path) -> None:
-    _session(corpus, tmp_path / "a", _run(seed=9)).work()
+    _start(corpus, tmp_path / "a", _config(seed=9)).train()
     teacher = tmp_path / "a" / "weights.safetensors"
     alone = _taught(corpus, tmp_path / "b", None, 0.0).trainer.network.state_dict()
     taught = _taught(corpus, tmp_path / "c", teacher, 0.0).trainer.network.state_dict()
@@ -228,7 +238,7 @@ def test_a_teacher_without_a_share_changes_nothing(corpus: Corpus, tmp_path: Pat
 
 def test_a_teacher_alone_is_what_the_student_comes_to_say(corpus: Corpus, tmp_path: Path) -> None:
     """A teacher with its own opinion on each point, whatever was played there."""
-    _session(corpus, tmp_path / "a", _run(32)).work()
+    _start(corpus, tmp_path / "a", _config(32)).train()
     teacher = tmp_path / "a" / "weights.safetensors"
     tensors, about = load_tensors(teacher)
     tensors["policy_out.weight"] *= 0
@@ -238,32 +248,32 @@ def test_a_teacher_alone_is_what_the_student_comes_to_say(corpus: Corpus, tmp_pa
     student = _taught(corpus, tmp_path / "b", teacher, 1.0).trainer.network.eval()
     planes, context = torch.rand(4, 34, 9, 9), torch.rand(4, 77)
     with torch.inference_mode():
-        said = student(planes, context)
-    assert (said.logits.argmax(1) == 81).all()  # no game of the corpus has a pass
-    assert (said.value > 0.7).all()  # of the results half are won
+        output = student(planes, context)
+    assert (output.logits.argmax(1) == 81).all()  # no game of the corpus has a pass
+    assert (output.value > 0.7).all()  # of the results half are won
 
 
 def test_a_resumed_run_keeps_its_teacher(corpus: Corpus, tmp_path: Path) -> None:
-    _session(corpus, tmp_path / "a", _run(32)).work()
+    _start(corpus, tmp_path / "a", _config(32)).train()
     teacher = str(tmp_path / "a" / "weights.safetensors")
-    _session(corpus, tmp_path / "b", replace(_run(), teacher=teacher)).work(stop_after=0.0)
-    resumed = _session(corpus, tmp_path / "b", resume=True)
+    _start(corpus, tmp_path / "b", replace(_config(), teacher=teacher)).train(stop_after=0.0)
+    resumed = _resume(corpus, tmp_path / "b")
     assert resumed.trainer.teacher is not None
-    assert resumed.work()
+    assert resumed.train()
 
 
 def test_a_teacher_must_see_the_same(corpus: Corpus, tmp_path: Path) -> None:
-    _session(corpus, tmp_path / "a", replace(_run(32), encoding="plain-1")).work()
+    _start(corpus, tmp_path / "a", replace(_config(32), encoding="plain-1")).train()
     teacher = str(tmp_path / "a" / "weights.safetensors")
     with pytest.raises(GocnnError, match="plain-1 cannot teach"):
-        _session(corpus, tmp_path / "b", replace(_run(), teacher=teacher))
+        _start(corpus, tmp_path / "b", replace(_config(), teacher=teacher))
     with pytest.raises(GocnnError, match="share must be 0 to 1"):
-        _run(teacher_share=1.5)
+        _config(teacher_share=1.5)
 
 
 def test_the_rate_climbs_and_falls() -> None:
-    recipe = Recipe(rate=1.0, warmup=0.1, final_rate=0.0)
-    rates = [recipe.rate_at(n / 100) for n in range(101)]
+    hyperparameters = Hyperparameters(rate=1.0, warmup=0.1, final_rate=0.0)
+    rates = [hyperparameters.rate_at(n / 100) for n in range(101)]
     assert rates[0] < 0.01
     peak = rates.index(max(rates))
     assert 8 <= peak <= 12
@@ -279,47 +289,47 @@ def test_a_run_has_one_budget(budget: dict[str, float]) -> None:
 
 
 def test_a_time_budget_ends_the_run(corpus: Corpus, tmp_path: Path) -> None:
-    run = Run(settings=TOWER, budget=Budget(seconds=0.5), validation=0.2)
-    session = _session(corpus, tmp_path, run)
-    assert session.work()
-    assert session.seconds >= 0.5
+    config = TrainConfig(settings=TOWER, budget=Budget(seconds=0.5), validation=0.2)
+    run = _start(corpus, tmp_path, config)
+    assert run.train()
+    assert run.seconds >= 0.5
 
 
 def test_training_may_run_in_a_thread(corpus: Corpus, tmp_path: Path) -> None:
-    session = _session(corpus, tmp_path, _run(32))
-    thread = threading.Thread(target=session.work)
+    run = _start(corpus, tmp_path, _config(32))
+    thread = threading.Thread(target=run.train)
     thread.start()
     thread.join()
-    assert session.trainer.steps == 1
+    assert run.trainer.steps == 1
 
 
 DISTRIBUTED = """
     import sys
     from pathlib import Path
     from tests.support.playing import random_corpus
-    from gocnn.training.config import Budget, Recipe, Run
-    from gocnn.training.loop import Session
+    from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
+    from gocnn.training.loop import TrainingRun
 
-    recipe = Recipe(batch=32, rate=5e-3, seed=4, bf16=False)
-    run = Run(
+    hyperparameters = Hyperparameters(batch=32, rate=5e-3, seed=4, bf16=False)
+    config = TrainConfig(
         settings={"blocks": 1, "channels": 16},
         budget=Budget(positions=32 * 12),
-        recipe=recipe,
+        hyperparameters=hyperparameters,
         validation=0.2,
     )
     folder = Path(sys.argv[1])
-    session = Session(run, random_corpus(60), folder, device="cpu")
+    run = TrainingRun.start(config, random_corpus(60), folder, Runtime(device="cpu"))
     losses = []
-    update = session.trainer.update
+    update = run.trainer.update
 
     def recorded(batch, rate):
         update(batch, rate)
-        losses.append(session.trainer.losses().policy_loss)
+        losses.append(run.trainer.losses().policy_loss)
 
-    session.trainer.update = recorded
-    session.work()
-    session.processes.leave()
-    (folder / f"losses-{session.processes.rank}.json").write_text(repr(losses))
+    run.trainer.update = recorded
+    run.train()
+    run.processes.leave()
+    (folder / f"losses-{run.processes.rank}.json").write_text(repr(losses))
 """
 
 
