@@ -1,8 +1,8 @@
-"""What a network is told beside the position, and what it predicts."""
+"""What a network is given beside the position, and what it predicts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,16 @@ class Conditions:
 
 
 class Prediction(NamedTuple):
-    """What a network says of a position with P points."""
+    """What a network predicts for a position with P points."""
 
     policy: NDArray[np.float32]  # [P + 1] probability of each move; the last is pass; sums to 1
     win: float  # probability that the player to move wins
 
 
-Predict = Callable[[Position, Conditions], Prediction]
-PredictMany = Callable[[Sequence[Position], Sequence[Conditions]], list[Prediction]]
+class Evaluator(Protocol):
+    """Predicts positions: a network, a search on top of a network, or a function in a test."""
+
+    def __call__(
+        self, positions: Sequence[Position], conditions: Sequence[Conditions], /
+    ) -> list[Prediction]:
+        """Predict each position under its conditions; all boards of one call have one size."""

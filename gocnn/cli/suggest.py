@@ -13,7 +13,7 @@ from gocnn.errors import GocnnError, IllegalMove
 from gocnn.go.board import BLACK, POINT_MASK
 from gocnn.go.coords import BadVertex, point_of_vertex, vertex
 from gocnn.go.game import Game
-from gocnn.go.position import Position
+from gocnn.go.position import Position, colour_name
 from gocnn.go.ranks import UNKNOWN, rank_name
 from gocnn.go.rules import count_handicap_stones
 from gocnn.play.style import rank_code
@@ -196,7 +196,7 @@ def as_dict(asked: Asked, prediction: Prediction, top: int) -> dict[str, Any]:
     return {
         "size": size,
         "move": asked.position.ply + 1,
-        "to_move": _name(asked.position),
+        "to_move": colour_name(asked.position.to_move),
         "komi": asked.conditions.komi,
         "handicap": asked.conditions.handicap,
         "rank": rank_name(asked.conditions.rank),
@@ -229,7 +229,7 @@ def as_text(asked: Asked, prediction: Prediction, top: int, *, colour: bool = Fa
 
 def _heading(asked: Asked, prediction: Prediction) -> str:
     conditions = asked.conditions
-    who = _name(asked.position)
+    who = colour_name(asked.position.to_move)
     if conditions.rank != UNKNOWN:
         who += f" ({rank_name(conditions.rank)})"
     komi = "" if conditions.komi is None else f", komi {conditions.komi:g}"
@@ -238,7 +238,3 @@ def _heading(asked: Asked, prediction: Prediction) -> str:
         f"Move {asked.position.ply + 1}, {who} to play{komi}{stones}: "
         f"wins {prediction.win:.0%} of such games."
     )
-
-
-def _name(position: Position) -> str:
-    return "black" if position.to_move == BLACK else "white"

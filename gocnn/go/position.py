@@ -38,7 +38,7 @@ from gocnn.go.coords import columns, point_at, vertex
 from gocnn.go.handicap import handicap_points, star_points
 
 DEFAULT_KOMI = 7.5  # points white gets where nothing says otherwise (Chinese rules, CGOS)
-_NAMES = {BLACK: "black", WHITE: "white"}
+_COLOUR_NAMES = {BLACK: "black", WHITE: "white", EMPTY: "empty"}
 
 
 class Position:
@@ -162,7 +162,7 @@ class Position:
         objection = self._objection(point, colour)
         if objection is not None:
             where = vertex(point, self.size) if 0 <= point <= self.size**2 else f"point {point}"
-            raise IllegalMove(f"{_NAMES[colour]} may not play {where}: {objection}")
+            raise IllegalMove(f"{colour_name(colour)} may not play {where}: {objection}")
         captured = int(play(self.board, point, colour))
         self._moves.append(pack(point, colour))
         self._hashes.append(self.hash)
@@ -305,3 +305,12 @@ class Position:
             number = self.size - row
             lines.append(f"{number:2d} {' '.join(cells)} {number:2d}")
         return "\n".join([*lines, header])
+
+
+def colour_name(colour: int) -> str:
+    """The name of what is on a point, or of a player.
+
+    >>> colour_name(BLACK), colour_name(WHITE), colour_name(EMPTY)
+    ('black', 'white', 'empty')
+    """
+    return _COLOUR_NAMES[colour]

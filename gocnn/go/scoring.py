@@ -10,7 +10,7 @@ Invariants:
 - A position given is never changed; the same position, seed and number give the same answer.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,27 @@ def judge(position: Position, *, playouts: int = PLAYOUTS, seed: int = 0) -> Ver
     return Verdict(owner, ownership, unsure, dead, sekis(position.board, dead))
 
 
+@overload
+def lead(position: Position, margin: float, rules: Ruleset) -> float: ...
+@overload
+def lead(position: Position, margin: NDArray[np.int16], rules: Ruleset) -> NDArray[np.float64]: ...
+def lead(
+    position: Position, margin: float | NDArray[np.int16], rules: Ruleset
+) -> float | NDArray[np.float64]:
+    """By how many points black leads, given how many more it has on the board.
+
+    Args:
+        position: for its komi and handicap.
+        margin: points of black minus points of white, before komi; one figure or an array.
+        rules: how many points white gets for a handicap.
+
+    >>> lead(Position(9, komi=6.5), 10.0, RULESETS["chinese"])
+    3.5
+    """
+    owed = position.komi + compensation(position, rules)
+    return margin - owed if isinstance(margin, float) else margin.astype(np.float64) - owed
+
+
 def score(
     position: Position,
     owner: NDArray[np.int8],
@@ -97,16 +118,20 @@ def score(
         margin -= int(stones[dead].sum(dtype=np.int64))
     else:
         margin = int(owner.sum(dtype=np.int64))
-    return Score(margin - position.komi - compensation(position, rules))
+    return Score(lead(position, float(margin), rules))
 
 
 def final_score(
-    position: Position, rules: Ruleset = RULESETS["chinese"], *, seed: int = 0
+    position: Position,
+    rules: Ruleset = RULESETS["chinese"],
+    *,
+    playouts: int = PLAYOUTS,
+    seed: int = 0,
 ) -> Score:
     """The score of a finished game, dead stones found by playouts.
 
     >>> str(final_score(Position(9, komi=6.5)))
     'W+6.5'
     """
-    verdict = judge(position, seed=seed)
+    verdict = judge(position, playouts=playouts, seed=seed)
     return score(position, verdict.owner, verdict.dead, rules, verdict.seki)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gocnn.gtp import arguments as read
 from gocnn.gtp.protocol import CommandError
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 
 _SHORTEST = 0.01  # seconds between two lines
 _WITHOUT_EFFECT = ("pvVisits", "pvEdgeVisits", "movesOwnership", "ownershipStdev", "noResultValue")
@@ -13,25 +13,25 @@ _SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass
-class Request:
-    """What an analysis is asked to tell."""
+class AnalyzeRequest:
+    """What an analysis is asked to report."""
 
     colour: int  # who is to move
     seconds: float = 1.0  # between two lines
-    most: int = 12  # moves that are told of
-    forbidden: set[int] = field(default_factory=set)  # moves that are not to be thought of
+    max_moves: int = 12  # in a line
+    forbidden: set[int] = field(default_factory=set)  # moves that the search must leave out
     ownership: bool = False
-    root: bool = False
+    root_info: bool = False
 
 
-def read_request(engine: Engine, arguments: Sequence[str]) -> Request:
+def parse_analyze_request(session: Session, arguments: Sequence[str]) -> AnalyzeRequest:
     """Read `[player] [centiseconds] [KEY VALUE]...`, as KataGo and Leela Zero do.
 
     Raises:
         CommandError: syntax error, invalid coordinates.
     """
-    position = engine.position
-    request = Request(position.to_move)
+    position = session.position
+    request = AnalyzeRequest(position.to_move)
     words = list(arguments)
     while words:
         word = words.pop(0)
@@ -44,8 +44,8 @@ def read_request(engine: Engine, arguments: Sequence[str]) -> Request:
     return request
 
 
-def _read_pair(request: Request, key: str, words: list[str], size: int) -> None:
-    """Read what belongs to a key off the words."""
+def _read_pair(request: AnalyzeRequest, key: str, words: list[str], size: int) -> None:
+    """Read the value of a key from the words that follow it."""
     if key in ("avoid", "allow"):
         colour, points, depth = (_next(words) for _ in range(3))
         named = {read.vertex(name, size) for name in points.split(",")}
@@ -63,12 +63,12 @@ def _read_pair(request: Request, key: str, words: list[str], size: int) -> None:
         if count < 0:
             raise CommandError(read.SYNTAX)
         if key == "maxmoves":
-            request.most = min(request.most, count)
+            request.max_moves = min(request.max_moves, count)
     elif key in ("ownership", "rootInfo", *_WITHOUT_EFFECT):
         if value.lower() not in _SWITCHES:
             raise CommandError(read.SYNTAX)
         request.ownership |= key == "ownership" and _SWITCHES[value.lower()]
-        request.root |= key == "rootInfo" and _SWITCHES[value.lower()]
+        request.root_info |= key == "rootInfo" and _SWITCHES[value.lower()]
     else:
         raise CommandError(read.SYNTAX)
 

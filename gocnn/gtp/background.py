@@ -11,62 +11,62 @@ from gocnn.go.board import BLACK
 from gocnn.go.ladders import find_ladders
 from gocnn.go.position import Position
 from gocnn.go.scoring import judge
-from gocnn.play.search import Thinker
-from gocnn.prediction import Conditions, Prediction, PredictMany
+from gocnn.play.search import Search
+from gocnn.prediction import Conditions, Evaluator, Prediction
 
 
-class Background:
-    """A predictor that loads in a thread of its own.
+class BackgroundEvaluator:
+    """An evaluator that loads in a thread of its own.
 
     Args:
-        load: makes the predictor.
-        report: told, from that thread, when it cannot be made.
+        load: makes the evaluator.
+        report: called from that thread, with the message, when the evaluator cannot be made.
     """
 
-    def __init__(self, load: Callable[[], PredictMany], report: Callable[[str], object]) -> None:
+    def __init__(self, load: Callable[[], Evaluator], report: Callable[[str], object]) -> None:
         self._load, self._report = load, report
-        self._predict: PredictMany | None = None
+        self._evaluator: Evaluator | None = None
         self._error = ""
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
     def _work(self) -> None:
         try:
-            self._predict = self._load()
-        except Exception as error:  # also what torch raises; it is told at the first move
+            self._evaluator = self._load()
+        except Exception as error:  # also what torch raises; the first move fails with it
             self._error = " ".join(str(error).split()) or type(error).__name__
             self._report(self._error)
 
     def loading(self) -> bool:
-        """Whether it is not known yet if there is a predictor."""
+        """Whether loading goes on."""
         return self._thread.is_alive()
 
     def __call__(
         self, positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
-        """Predict, once the predictor is there.
+        """Predict, once the evaluator is loaded.
 
         Raises:
             GocnnError: when it could not be made.
         """
         self._thread.join()
-        if self._predict is None:
+        if self._evaluator is None:
             raise GocnnError(self._error)
-        return self._predict(positions, conditions)
+        return self._evaluator(positions, conditions)
 
 
-_QUIET, _PAUSE = 3.0, 5.0  # seconds before the first word, and between words
+_FIRST_REPORT, _NEXT_REPORT = 3.0, 5.0  # seconds until the first report, and between reports
 _WARM_VISITS = 4
 
 
-def loader(weights: str | None, device: str, symmetries: int) -> Callable[[], PredictMany]:
-    """What loads the network and makes the first move a quick one.
+def network_loader(weights: str | None, device: str, symmetries: int) -> Callable[[], Evaluator]:
+    """Make the function that loads the network and warms it up.
 
-    torch is imported only when it runs.
+    That function is the first to import torch.
     """
 
-    def load() -> PredictMany:
-        with word_of_progress(warn) as stage:
+    def load() -> Evaluator:
+        with report_stages(warn) as stage:
             stage("loading torch and the network")
             from gocnn.inference.predictor import Predictor
 
@@ -78,12 +78,12 @@ def loader(weights: str | None, device: str, symmetries: int) -> Callable[[], Pr
     return load
 
 
-def warm_up(predict: PredictMany, stage: Callable[[str], object] = lambda _: None) -> None:
+def warm_up(network: Evaluator, stage: Callable[[str], object] = lambda _: None) -> None:
     """Do once what is slow the first time: compile, or load what was compiled; plan the network.
 
     Args:
-        predict: the network.
-        stage: told what comes next.
+        network: predicts positions.
+        stage: called with the name of each stage.
     """
     stage("compiling the rules")
     position = Position(19)
@@ -91,50 +91,50 @@ def warm_up(predict: PredictMany, stage: Callable[[str], object] = lambda _: Non
     position.undo()
     position.candidate_moves()
     stage("compiling what the network sees")
-    predict([position], [Conditions()])
+    network([position], [Conditions()])
     stage("compiling playouts")
     judge(position, playouts=1)
     stage("compiling ladders")
     find_ladders(position.board, BLACK)
     stage("compiling the search")
-    Thinker(predict, _WARM_VISITS)(position, Conditions())
+    Search(network, _WARM_VISITS)([position], [Conditions()])
 
 
 @contextlib.contextmanager
-def word_of_progress(
-    report: Callable[[str], object], quiet: float = _QUIET, pause: float = _PAUSE
+def report_stages(
+    report: Callable[[str], object], first: float = _FIRST_REPORT, pause: float = _NEXT_REPORT
 ) -> Iterator[Callable[[str], None]]:
-    """Tell now and then what is going on; nothing where it is done soon.
+    """Report the present stage now and then; report nothing where all is done soon.
 
     Args:
-        report: told, from a thread of its own.
-        quiet: seconds until the first word.
-        pause: seconds between words.
+        report: called from a thread of its own.
+        first: seconds until the first report.
+        pause: seconds between reports.
 
     Yields:
-        A function to say what is going on now.
+        A function to be called with the name of each stage as it begins.
     """
-    doing = [""]
+    stages = [""]
     done = threading.Event()
     began = time.monotonic()
 
-    def talk() -> None:
-        wait = quiet
+    def keep_reporting() -> None:
+        wait = first
         while not done.wait(wait):
             wait = pause
             seconds = round(time.monotonic() - began)
-            report(f"{doing[-1]} ({seconds} s so far; the very first start takes longest)")
+            report(f"{stages[-1]} ({seconds} s so far; the very first start takes longest)")
 
-    thread = threading.Thread(target=talk, daemon=True)
+    thread = threading.Thread(target=keep_reporting, daemon=True)
     thread.start()
     try:
-        yield doing.append
+        yield stages.append
     finally:
         done.set()
         thread.join()
 
 
 def warn(message: str) -> None:
-    """Say something on standard error, in one piece: Lizzie has both streams in one pipe."""
+    """Write a line to standard error, in one piece: Lizzie reads both streams from one pipe."""
     sys.stderr.write(f"gocnn: {message}\n")
     sys.stderr.flush()

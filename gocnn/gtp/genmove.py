@@ -1,81 +1,79 @@
-"""Thinking while lines are read: what is asked, and how a move comes about."""
+"""Choosing a move while the input is watched."""
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from copy import copy
 
 from gocnn.go.position import Position
-from gocnn.gtp.analyze_request import Request
-from gocnn.gtp.input import News
-from gocnn.gtp.session import Engine
-from gocnn.play.search import Analysis, Thinker
-from gocnn.prediction import Conditions, Prediction, PredictMany
+from gocnn.gtp.analyze_request import AnalyzeRequest
+from gocnn.gtp.input import PendingInput
+from gocnn.gtp.session import Session
+from gocnn.play.search import Analysis, Search
+from gocnn.prediction import Conditions, Evaluator, Prediction
 
 
-def subject(engine: Engine, request: Request) -> tuple[Thinker, Position]:
-    """Who thinks, and of which position."""
-    position = engine.position.copy()
+def prepare_search(session: Session, request: AnalyzeRequest) -> tuple[Search, Position]:
+    """The search that a request asks for, and a copy of the position to search."""
+    position = session.position.copy()
     position.to_move = request.colour
-    if not request.forbidden:
-        return engine.thinker, position
-    thinker = copy(engine.thinker)
-    thinker.new_game()
-    thinker.predict = _without(thinker.predict, position.ply, request.forbidden)
-    return thinker, position
+    search = session.search
+    if request.forbidden:
+        network = _forbid_moves(search.network, position.ply, request.forbidden)
+        search = search.with_network(network)
+    return search, position
 
 
-def _without(predict: PredictMany, ply: int, forbidden: set[int]) -> PredictMany:
-    """A network that gives no thought to some moves at the position with so many plies."""
+def _forbid_moves(network: Evaluator, ply: int, forbidden: set[int]) -> Evaluator:
+    """A network that gives some moves no probability at the position after so many plies."""
 
-    def predict_others(
+    def evaluate(
         positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
-        told = []
-        for position, reply in zip(positions, predict(positions, conditions), strict=True):
+        predictions = []
+        for position, prediction in zip(positions, network(positions, conditions), strict=True):
             if position.ply == ply:
-                policy = reply.policy.copy()
+                policy = prediction.policy.copy()
                 policy[list(forbidden)] = 0
-                reply = reply._replace(policy=policy / max(policy.sum(), 1e-9))
-            told.append(reply)
-        return told
+                prediction = prediction._replace(policy=policy / max(policy.sum(), 1e-9))
+            predictions.append(prediction)
+        return predictions
 
-    return predict_others
+    return evaluate
 
 
-def choose(
-    engine: Engine, request: Request, line: Callable[[Analysis], str] | None = None
-) -> Generator[str | float, News, int]:
-    """Think about a move as long as the clock lets it, or until GoGui interrupts.
+def choose_move(
+    session: Session, request: AnalyzeRequest, report: Callable[[Analysis], str] | None = None
+) -> Generator[str | float, PendingInput, int]:
+    """Search for a move as long as the clock lets it, or until GoGui interrupts.
 
     Args:
-        engine: whose position it is; left as it is.
-        request: who is to move, and how often to tell.
-        line: how to tell of what is thought; None for silence.
+        session: its position is left as it is.
+        request: who is to move, and how often to report.
+        report: writes the lines of an analysis; None for silence.
 
     Returns:
         The move, as `gocnn.play.player.Choice` has it.
     """
-    began = told = time.monotonic()
-    thinker, position = subject(engine, request)
-    visits = thinker.visits
-    if line or visits > 1:
-        budget = engine.clock.budget(request.colour, position.size**2)
-        for analysis in thinker.analyse(position, engine.player.conditions(position)):
-            now = time.monotonic()
-            if (yield 0.0) is News.INTERRUPT or (budget is not None and now - began > budget):
-                thinker.visits = analysis.visits
-                break
-            if line and now - told > request.seconds:
-                told = now
-                yield line(analysis)
-        if line:
-            yield line(analysis)
-    player, usual = engine.player, engine.player.predict
-    if request.forbidden:
-        player.predict = thinker
+    began = reported = time.monotonic()
+    search, position = prepare_search(session, request)
+    conditions = session.player.conditions(position)
+    budget = session.clock.budget(request.colour, position.size**2)
     try:
-        point = player.choose(position).point
+        if report is None and search.visits == 1:
+            (prediction,) = search([position], [conditions])
+        else:
+            for analysis in search.analyse(position, conditions):
+                prediction = analysis.prediction
+                now = time.monotonic()
+                if (yield 0.0) is PendingInput.INTERRUPT:
+                    break
+                if budget is not None and now - began > budget:
+                    break
+                if report and now - reported > request.seconds:
+                    reported = now
+                    yield report(analysis)
+            if report:
+                yield report(analysis)
+        point = session.player.decide(position, prediction).point
     finally:
-        player.predict, thinker.visits = usual, visits
-        engine.clock.spend(request.colour, time.monotonic() - began)
+        session.clock.spend(request.colour, time.monotonic() - began)
     return position.size**2 if point in request.forbidden else point

@@ -1,4 +1,4 @@
-"""Command lines, read ahead by a thread, so that an answer under way can see what comes next."""
+"""Command lines, read ahead by a thread, so that a running command can see what comes next."""
 
 import os
 import threading
@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
-LONGEST = 1 << 20  # bytes of a line; what is beyond is dropped
+MAX_LINE_BYTES = 1 << 20  # what is beyond is dropped
 
 
-class News(IntEnum):
-    """What waits behind the command at work."""
+class PendingInput(IntEnum):
+    """What was read while a command runs."""
 
     NOTHING = 0
     LINE = 1  # any line, or the end of input
@@ -27,16 +27,16 @@ def read_lines(descriptor: int) -> Iterator[bytes]:
     while data := os.read(descriptor, 1 << 16):
         *lines, rest = (rest + data).split(b"\n")
         yield from lines
-        rest = rest[:LONGEST]
+        rest = rest[:MAX_LINE_BYTES]
     if rest:
         yield rest
 
 
-class Inbox:
+class InputQueue:
     """Lines in the order in which they came.
 
     Args:
-        lines: where they come from; a thread of its own waits for them.
+        lines: read by a thread of its own.
     """
 
     def __init__(self, lines: Iterable[bytes]) -> None:
@@ -58,8 +58,8 @@ class Inbox:
                 self._ended = True
                 self._changed.notify()
 
-    def take(self) -> bytes | None:
-        """The next line, once it is there; None at the end of input."""
+    def next_line(self) -> bytes | None:
+        """Wait for the next line and take it; None at the end of input."""
         with self._changed:
             self._changed.wait_for(lambda: self._lines or self._ended)
             if not self._lines:
@@ -68,13 +68,13 @@ class Inbox:
             self._interrupts -= _is_interrupt(line)
             return line
 
-    def news(self, seconds: float) -> News:
-        """What waits to be taken; when nothing does, wait for it so long."""
+    def pending(self, seconds: float) -> PendingInput:
+        """What waits to be taken; where nothing does, wait up to so many seconds for it."""
         with self._changed:
             self._changed.wait_for(lambda: self._lines or self._ended, seconds)
             if self._interrupts:
-                return News.INTERRUPT
-            return News.LINE if self._lines or self._ended else News.NOTHING
+                return PendingInput.INTERRUPT
+            return PendingInput.LINE if self._lines or self._ended else PendingInput.NOTHING
 
 
 def _is_interrupt(line: bytes) -> bool:

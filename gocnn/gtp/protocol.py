@@ -1,8 +1,8 @@
-"""GTP framing: a line in, an answer out; knows no Go.
+"""GTP framing: a line in, an answer out. This module knows nothing of Go.
 
 After the GTP 2 specification (Farneback 2002), sections 2.5 to 2.9 and 3.1.
 
-A handler returns its answer, or a generator that sends it piece by piece: see `Answer`.
+A handler returns its answer, or a generator that sends it piece by piece: see `Stream`.
 
 Invariants:
 
@@ -22,13 +22,14 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from gocnn.errors import GocnnError
-from gocnn.gtp.input import Inbox, News
+from gocnn.gtp.input import InputQueue, PendingInput
 
-# Text that a generator yields is sent at once, behind the head of the answer; an empty one sends
-# the head alone. A number that it yields is a time in seconds that it has to spare: it gets back
-# what waits by then, and at once when something waits, and may end the answer or go on. What it
-# returns ends the answer, and is all of it where nothing was sent before.
-Stream = Generator[str | float, News, str]
+# A generator that sends its answer in pieces. Text that it yields is sent at once, after the head
+# of the answer; empty text sends the head alone. A number that it yields is a time in seconds that
+# it can wait: it is resumed as soon as input is pending, or when that time is over, and is sent
+# what is pending. It may then end the answer or go on. What it returns ends the answer, and is the
+# whole answer where nothing was sent before.
+Stream = Generator[str | float, PendingInput, str]
 Answer = str | Stream
 Handler = Callable[[list[str]], Answer]  # of the arguments
 
@@ -99,9 +100,9 @@ class _Reply:
         self._write("".join(f"{line}\n" for line in head + _lines(text) if line))
 
     def end(self, text: str, *, failed: bool = False) -> None:
-        """Send the last of it, and the empty line.
+        """Send the last lines and the empty line.
 
-        A failure once lines were sent is told on standard error; GTP has no room for it.
+        A failure after lines were sent goes to standard error; GTP has no form for it.
         """
         if not self._begun:
             self._write(frame(self._id, text, failed=failed))
@@ -114,7 +115,7 @@ class _Reply:
 
 
 def _answer(
-    command: Command, find: Callable[[str], Handler | None], reply: _Reply, inbox: Inbox
+    command: Command, find: Callable[[str], Handler | None], reply: _Reply, queue: InputQueue
 ) -> bool:
     """Carry a command out.
 
@@ -127,22 +128,22 @@ def _answer(
         return True
     try:
         answer = handler(command.arguments)
-        reply.end(answer if isinstance(answer, str) else _stream(answer, reply, inbox))
+        reply.end(answer if isinstance(answer, str) else _stream(answer, reply, queue))
     except Stop as stop:
         reply.end(str(stop))
         return False
-    except BrokenPipeError:  # nobody is there to be told
+    except BrokenPipeError:  # the controller has gone
         raise
     except GocnnError as error:
         reply.end(" ".join(str(error).split()), failed=True)
     except Exception as error:  # the controller must never wait for an answer that does not come
         traceback.print_exc(file=sys.stderr)
-        said = f"internal error: {type(error).__name__}: {error}"
-        reply.end(" ".join(said.split()), failed=True)
+        message = f"internal error: {type(error).__name__}: {error}"
+        reply.end(" ".join(message.split()), failed=True)
     return True
 
 
-def _stream(stream: Stream, reply: _Reply, inbox: Inbox) -> str:
+def _stream(stream: Stream, reply: _Reply, queue: InputQueue) -> str:
     """Send what a generator yields; returns what it returns."""
     with contextlib.closing(stream):
         try:
@@ -152,7 +153,7 @@ def _stream(stream: Stream, reply: _Reply, inbox: Inbox) -> str:
                     reply.send(item)
                     item = next(stream)
                 else:
-                    item = stream.send(inbox.news(item))
+                    item = stream.send(queue.pending(item))
         except StopIteration as end:
             return str(end.value)
 
@@ -167,10 +168,10 @@ def serve(
         lines: raw lines, read by a thread of its own; bytes that are not UTF-8 are replaced.
         write: sends a piece of an answer at once.
     """
-    inbox = Inbox(lines)
-    while (line := inbox.take()) is not None:
+    queue = InputQueue(lines)
+    while (line := queue.next_line()) is not None:
         command = parse(line.decode("utf-8", "replace"))
-        if command and not _answer(command, find, _Reply(command.id, write), inbox):
+        if command and not _answer(command, find, _Reply(command.id, write), queue):
             return
 
 

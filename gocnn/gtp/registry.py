@@ -9,9 +9,9 @@ from functools import partial
 from typing import TypeVar
 
 from gocnn.gtp.protocol import Answer, Handler
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 
-Action = Callable[[Engine, list[str]], Answer]
+Action = Callable[[Session, list[str]], Answer]
 _A = TypeVar("_A", bound=Action)
 
 COMMANDS: dict[str, Action] = {}
@@ -29,7 +29,7 @@ def command(*names: str) -> Callable[[_A], _A]:
     return register
 
 
-def find_command(session: Engine, name: str) -> Handler | None:
+def find_command(session: Session, name: str) -> Handler | None:
     """The handler of a command in a session; None when there is no such command."""
     action = COMMANDS.get(name)
     return None if action is None else partial(action, session)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from gocnn.go.rules import ruleset
-from gocnn.gtp.background import Background, loader, warn
+from gocnn.gtp.background import BackgroundEvaluator, network_loader, warn
 from gocnn.gtp.commands import (  # noqa: F401 - they register their commands
     administration,
     analysis,
@@ -24,8 +24,8 @@ from gocnn.gtp.commands import (  # noqa: F401 - they register their commands
 from gocnn.gtp.input import read_lines
 from gocnn.gtp.protocol import answers_only, serve
 from gocnn.gtp.registry import find_command
-from gocnn.gtp.session import Engine
-from gocnn.play.search import Thinker
+from gocnn.gtp.session import Session
+from gocnn.play.search import Search
 from gocnn.play.style import Style, rank_code
 from gocnn.weights.names import resolve
 
@@ -36,31 +36,31 @@ def gtp(**options: Any) -> None:
     Raises:
         GocnnError: when an option is wrong.
     """
-    style = style_of(options)
+    style = style_from_options(options)
     weights = resolve(options["weights"])
     with answers_only() as write:
-        load = loader(str(weights), options["device"], int(options["symmetries"]))
-        network = Background(load, warn)
-        engine = Engine(
-            Thinker(network, options["visits"]),
+        load = network_loader(str(weights), options["device"], int(options["symmetries"]))
+        network = BackgroundEvaluator(load, warn)
+        session = Session(
+            Search(network, options["visits"]),
             style,
             superko=options["superko"],
             name=options["name"],
             loading=network.loading,
         )
-        run(engine, read_lines(sys.stdin.fileno()), write)
+        serve_session(session, read_lines(sys.stdin.fileno()), write)
 
 
-def run(engine: Engine, lines: Iterable[bytes], write: Callable[[str], object]) -> None:
-    """Serve an engine; a controller that goes away ends the session quietly."""
+def serve_session(session: Session, lines: Iterable[bytes], write: Callable[[str], object]) -> None:
+    """Answer command lines; a controller that goes away ends the session without a message."""
     try:
-        serve(partial(find_command, engine), lines, write)
+        serve(partial(find_command, session), lines, write)
     except (BrokenPipeError, KeyboardInterrupt):
         return
 
 
-def style_of(options: dict[str, Any]) -> Style:
-    """The style that options ask for.
+def style_from_options(options: dict[str, Any]) -> Style:
+    """The style that the options of the command give.
 
     Raises:
         GocnnError: when one is wrong.

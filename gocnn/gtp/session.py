@@ -1,7 +1,7 @@
 """The state of a GTP session: a position, a player, the clocks.
 
-Commands live in the modules beside this one. The network loads in the background from the start
-on, so that the first answers come at once; the first move waits for it.
+The commands are in `gocnn.gtp.commands`. The network loads in the background from the start on, so
+that the first answers come at once; the first move waits for it.
 """
 
 import secrets
@@ -14,13 +14,13 @@ from gocnn.go.position import Position
 from gocnn.gtp.clock import Clock
 from gocnn.gtp.protocol import CommandError
 from gocnn.play.player import Player
-from gocnn.play.search import Thinker
+from gocnn.play.search import Search
 from gocnn.play.style import Style
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
 
 
-class Engine:
+class Session:
     """What the commands work on.
 
     Args:
@@ -33,7 +33,7 @@ class Engine:
 
     def __init__(
         self,
-        thinker: Thinker,
+        search: Search,
         style: Style | None = None,
         *,
         superko: bool = False,
@@ -41,36 +41,36 @@ class Engine:
         loading: Callable[[], bool] = lambda: False,
     ) -> None:
         self.name, self.version = name, __version__
-        self.thinker = thinker
+        self.search = search
         style = style or Style()
-        if style.seed is None:  # one that can be told
+        if style.seed is None:  # one that `get_random_seed` can answer
             style = replace(style, seed=secrets.randbelow(10**9))
-        thinker.rules = style.rules
-        self.player = Player(thinker, style)
+        search.rules = style.rules
+        self.player = Player(search, style)
         self.superko = superko
         self.loading = loading
         self.clock = Clock()
         self.position = Position(19, superko=superko)
 
-    def restyle(self, **changes: Any) -> None:
-        """Play in another style from now on; a new seed begins its draws anew.
+    def change_style(self, **changes: Any) -> None:
+        """Play in another style from now on; a new seed starts a new sequence of draws.
 
         Raises:
             GocnnError: when a field of the style is out of range.
         """
         style = replace(self.player.style, **changes)
-        self.thinker.rules = style.rules
+        self.search.rules = style.rules
         if "seed" in changes:
-            self.player = Player(self.thinker, style)
+            self.player = Player(self.search, style)
         else:
             self.player.style = style
 
-    def forbid_repetition(self, superko: bool) -> None:
-        """Whether positional superko holds, from now on and in later games."""
+    def set_superko(self, superko: bool) -> None:
+        """Set whether positional superko holds, from now on and in later games."""
         self.superko = self.position.superko = superko
 
     def clear(self, size: int | None = None) -> None:
-        """An empty board, of a new size if one is given; komi stays.
+        """Start a game on an empty board, of a new size if one is given; komi stays.
 
         Raises:
             CommandError: unacceptable size.
@@ -81,8 +81,8 @@ class Engine:
         self.start(Position(size, komi=self.position.komi, superko=self.superko))
 
     def start(self, position: Position) -> None:
-        """Another game."""
+        """Start a game from a position."""
         self.position = position
         self.clock.left.clear()
-        self.thinker.new_game()
+        self.search.new_game()
         self.player.new_game()

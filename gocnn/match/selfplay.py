@@ -16,7 +16,7 @@ from gocnn.match.game import LONGEST
 from gocnn.match.openings import DRAWN, openings
 from gocnn.play.player import RESIGN, Player
 from gocnn.play.style import Style, rank_code, rank_text
-from gocnn.prediction import Prediction, PredictMany
+from gocnn.prediction import Evaluator, Prediction
 from gocnn.progress import bar
 from gocnn.stats import elo, markdown_table, wilson
 
@@ -46,10 +46,12 @@ def parse_style(text: str) -> Style:
 class SelfPlayGame:
     """One game between two styles, a move at a time."""
 
-    def __init__(self, position: Position, styles: dict[int, Style], seed: int) -> None:
+    def __init__(
+        self, position: Position, styles: dict[int, Style], evaluator: Evaluator, seed: int
+    ) -> None:
         self.position = position
         self.players = {
-            colour: Player(_never_asked, replace(style, seed=2 * seed + (colour == BLACK)))
+            colour: Player(evaluator, replace(style, seed=2 * seed + (colour == BLACK)))
             for colour, style in styles.items()
         }
         self.winner: int | None = None  # a colour, 0 for a draw; None while the game goes on
@@ -62,8 +64,7 @@ class SelfPlayGame:
     def move(self, prediction: Prediction) -> None:
         """Let the player to move choose by what the network says."""
         position, player = self.position, self.player
-        player.predict = lambda _position, _conditions: prediction
-        point = player.choose(position).point
+        point = player.decide(position, prediction).point
         if point == RESIGN:
             self.winner = -position.to_move
             return
@@ -72,12 +73,8 @@ class SelfPlayGame:
             self.winner = final_score(position, player.style.rules).winner
 
 
-def _never_asked(_position: Position, _conditions: object) -> Prediction:
-    raise AssertionError("the prediction is made before the player moves")
-
-
 def play(
-    predict: PredictMany,
+    predict: Evaluator,
     styles: tuple[Style, Style],
     games: int,
     *,
@@ -107,7 +104,7 @@ def play(
             for point in opening:
                 position.play(point)
             sides = {first: styles[0], -first: styles[1]}
-            game = SelfPlayGame(position, sides, seed * games + 2 * number + turn)
+            game = SelfPlayGame(position, sides, predict, seed * games + 2 * number + turn)
             played.append((first, game))
     progress = bar(label, games, unit="games") if label else None
     while going := [game for _, game in played if game.winner is None]:
@@ -138,7 +135,7 @@ class StyleResult:
         difference = elo(self.rate)
         return [
             rank_text(self.style.rank),
-            f"{self.style.heat:.2f}",
+            f"{self.style.effective_temperature:.2f}",
             f"{100 * self.rate:.1f} ({100 * low:.1f} to {100 * high:.1f})",
             "-" if difference is None else f"{difference:+.0f}",
         ]

@@ -1,4 +1,4 @@
-"""The end of a game as a player sees it: how full the board is, how a count may swing."""
+"""The end of a game for a player: how full the board is, and how the score may still change."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,14 @@ def opponent_passed(position: Position) -> bool:
 def margin_bounds(
     position: Position, verdict: Verdict, useful: NDArray[np.bool_], rules: Ruleset
 ) -> tuple[float, float]:
-    """The least and the most that the player to move may win by, open points and stones swung."""
+    """The least and the most that the player to move may win by, in points.
+
+    Args:
+        position: nearly finished.
+        verdict: of this position.
+        useful: bool[P] moves that may still change the score by a point.
+        rules: how the game is counted.
+    """
     counted = score(position, verdict.owner, verdict.dead, rules, verdict.seki)
     margin = counted.margin * position.to_move
     swing = np.count_nonzero(useful) + 2 * np.count_nonzero(verdict.unsure)

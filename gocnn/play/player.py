@@ -1,7 +1,7 @@
 """Position in, move out: which move, when to pass, when to resign.
 
-A `Player` takes a `Predict`, any callable that says how likely each move is and who will win; it
-needs neither weights nor torch.
+A `Player` decides by a prediction: its own evaluator's (`choose`), or one that the caller has made
+(`decide`), such as those of many games at once. It needs neither weights nor torch.
 
 Invariants:
 
@@ -10,8 +10,8 @@ Invariants:
   the empty corner that keeps the two apart is a liberty of both.)
 - A pass comes when nothing is left to gain. While something is, the game goes on, also after the
   opponent's pass; a game that is won even if all that is open goes wrong may be ended.
-- A resignation needs a low win rate several times running, a board that is a quarter full, and
-  playouts that agree. The win rate is the network's; on a board half full it is that of playouts
+- A resignation needs a low win rate several times in a row, a board that is a quarter full, and
+  playouts that agree. The win rate is the prediction's. On a board half full it is that of playouts
   where these are far behind and the network sees no lead, because networks know little of how a
   game that is nearly over is counted.
 - Early in a game no playout is run.
@@ -24,22 +24,23 @@ from numpy.typing import NDArray
 
 from gocnn.go.playouts import sample
 from gocnn.go.position import Position
-from gocnn.go.rules import compensation, count_handicap_stones
-from gocnn.go.scoring import Verdict, judge
+from gocnn.go.rules import count_handicap_stones
+from gocnn.go.scoring import Verdict, judge, lead
 from gocnn.go.territory import useful_moves
 from gocnn.play.endgame import filled_share, margin_bounds, opponent_passed
-from gocnn.play.style import Style, rank_to_tell
-from gocnn.prediction import Conditions, Predict, Prediction
+from gocnn.play.style import Style, network_rank
+from gocnn.prediction import Conditions, Evaluator, Prediction
 
-_PASSABLE, _RESIGNABLE = 0.3, 0.25  # shares of the points that have a stone
-_HALF, _FAR = 0.5, 0.04  # of the points: stones on the board, and how far behind playouts are then
-_GLANCES = 64  # playouts for that
-_IN_THE_AIR = 0.1  # a pass is, from this share of the likeliest move's probability on
+_MIN_FILLED_TO_PASS, _MIN_FILLED_TO_RESIGN = 0.3, 0.25  # shares of the points that have a stone
+_MIN_FILLED_FOR_OUTLOOK = 0.5  # likewise, for playouts to overrule the network's win rate
+_FAR_BEHIND, _BEHIND = 0.04, 0.02  # points of the score for each point of the board
+_OUTLOOK_PLAYOUTS = 64
+_PASS_CONSIDERED = 0.1  # from this share of the likeliest move's probability on
 RESIGN = -1  # as a point; a pass is size * size
 
 
 class Choice(NamedTuple):
-    """A move and how it came about."""
+    """A move, and why it was chosen."""
 
     point: int  # size * size is a pass, RESIGN resigns
     prediction: Prediction
@@ -47,49 +48,63 @@ class Choice(NamedTuple):
 
 
 class Player:
-    """Plays for either side of one game after another; call `new_game` between them."""
+    """Plays for either side of one game after another; call `new_game` between them.
 
-    def __init__(self, predict: Predict, style: Style | None = None) -> None:
-        self.predict = predict
+    Args:
+        evaluator: predicts the positions that `choose` is asked about.
+        style: how to play; default: as well as possible.
+    """
+
+    def __init__(self, evaluator: Evaluator, style: Style | None = None) -> None:
+        self._evaluator = evaluator
         self.style = style or Style()
         self._random = np.random.default_rng(self.style.seed)
         self._seed = int(self._random.integers(2**32))
-        self._hopeless: dict[int, list[int]] = {}
+        self._hopeless_plies: dict[int, list[int]] = {}
 
     def new_game(self) -> None:
         """Forget the game so far."""
-        self._hopeless.clear()
+        self._hopeless_plies.clear()
 
     def conditions(self, position: Position) -> Conditions:
-        """What the network is told beside the position."""
+        """What the network is given beside the position."""
         return Conditions(
-            rank=rank_to_tell(self.style.rank),
-            opponent_rank=rank_to_tell(self.style.opponent_rank or self.style.rank),
+            rank=network_rank(self.style.rank),
+            opponent_rank=network_rank(self.style.opponent_rank or self.style.rank),
             komi=position.komi,
             handicap=count_handicap_stones(position),
             kind=self.style.kind,
         )
 
     def choose(self, position: Position) -> Choice:
-        """The move for the player to move."""
-        prediction = self.predict(position, self.conditions(position))
+        """The move for the player to move, by the evaluator's prediction."""
+        (prediction,) = self._evaluator([position], [self.conditions(position)])
+        return self.decide(position, prediction)
+
+    def decide(self, position: Position, prediction: Prediction) -> Choice:
+        """The move for the player to move, by a prediction of this position.
+
+        Args:
+            position: left as it is.
+            prediction: made under `conditions`.
+        """
         moves = position.candidate_moves()
-        weights = _clean(prediction.policy)
-        passing = len(weights) - 1
+        weights = _non_negative(prediction.policy)
+        pass_point = len(weights) - 1
         hopeless = self._count_hopeless(position, prediction.win)
-        hopeless = hopeless and filled_share(position) >= _RESIGNABLE
+        hopeless = hopeless and filled_share(position) >= _MIN_FILLED_TO_RESIGN
         if not moves.any():
-            return Choice(passing, prediction, "no move is left")
+            return Choice(pass_point, prediction, "no move is left")
         if not (hopeless or self._may_pass(position, weights, moves)):
             return Choice(self._pick(weights, moves), prediction, "policy")
         verdict = judge(position, playouts=self.style.playouts, seed=self._seed ^ position.hash)
         if hopeless and self._has_lost(position, verdict):
             return Choice(RESIGN, prediction, "hopeless")
         useful = moves & useful_moves(position.board, position.to_move, *verdict[:3])
-        reason = self._reason_to_pass(position, weights, useful, verdict)
+        reason = self._reason_to_pass(position, useful, verdict)
         if reason:
-            return Choice(passing, prediction, reason)
-        if weights[passing] >= weights[:-1][moves].max() and useful.any():
+            return Choice(pass_point, prediction, reason)
+        if weights[pass_point] >= weights[:-1][moves].max() and useful.any():
             return Choice(self._pick(weights, useful), prediction, "before a pass")
         return Choice(self._pick(weights, moves), prediction, "policy")
 
@@ -101,13 +116,13 @@ class Player:
         shares = weights[points]
         if shares.max() <= 0:
             return int(self._random.choice(points))
-        heat = self.style.heat
-        if heat == 0:
+        temperature = self.style.effective_temperature
+        if temperature == 0:
             return int(points[shares.argmax()])
         shares = shares / shares.max()
-        shares[shares < self.style.least] = 0
+        shares[shares < self.style.min_relative_policy] = 0
         with np.errstate(under="ignore"):
-            shares = shares ** (1 / heat)
+            shares = shares ** (1 / temperature)
         return int(self._random.choice(points, p=shares / shares.sum()))
 
     # -- the end of the game --------------------------------------------------------------
@@ -115,25 +130,21 @@ class Player:
     def _may_pass(
         self, position: Position, weights: NDArray[np.float64], moves: NDArray[np.bool_]
     ) -> bool:
-        """Whether it is time to look at the score: a pass is in the air."""
-        least = _IN_THE_AIR if filled_share(position) >= _PASSABLE else 1.0
-        return opponent_passed(position) or bool(weights[-1] >= least * weights[:-1][moves].max())
+        """Whether to consider a pass, and so to look at the score."""
+        threshold = _PASS_CONSIDERED if filled_share(position) >= _MIN_FILLED_TO_PASS else 1.0
+        likely = weights[-1] >= threshold * weights[:-1][moves].max()
+        return opponent_passed(position) or bool(likely)
 
     def _reason_to_pass(
-        self,
-        position: Position,
-        weights: NDArray[np.float64],
-        useful: NDArray[np.bool_],
-        verdict: Verdict,
+        self, position: Position, useful: NDArray[np.bool_], verdict: Verdict
     ) -> str:
         """Why to pass now; empty when the game should go on."""
-        if filled_share(position) < _PASSABLE:
+        if filled_share(position) < _MIN_FILLED_TO_PASS:
             return ""  # playouts settle too much while there is room
-        if (
-            opponent_passed(position)
-            and margin_bounds(position, verdict, useful, self.style.rules)[0] > 0
-        ):
-            return "won"
+        if opponent_passed(position):
+            least, _ = margin_bounds(position, verdict, useful, self.style.rules)
+            if least > 0:
+                return "won"
         return "" if useful.any() else "nothing is left to gain"
 
     # -- resigning ------------------------------------------------------------------------
@@ -143,7 +154,7 @@ class Player:
         if not self.style.resign:
             return False
         win = self._outlook(position, win)
-        plies = self._hopeless.setdefault(position.to_move, [])
+        plies = self._hopeless_plies.setdefault(position.to_move, [])
         while plies and plies[-1] >= position.ply:
             plies.pop()  # moves were taken back, or asked for again
         if plies and plies[-1] != position.ply - 2:
@@ -156,27 +167,26 @@ class Player:
 
     def _outlook(self, position: Position, win: float) -> float:
         """The win rate of the player to move; the network's, unless playouts know better."""
-        if not win < 0.5 or filled_share(position) < _HALF:
+        if not win < 0.5 or filled_share(position) < _MIN_FILLED_FOR_OUTLOOK:
             return win
         played = sample(
             position.board,
             position.to_move,
-            playouts=_GLANCES,
+            playouts=_OUTLOOK_PLAYOUTS,
             seed=self._seed ^ position.hash,
         )
-        leads = played.margins - position.komi - compensation(position, self.style.rules)
-        leads *= position.to_move
-        if leads.mean() > -_FAR * position.size**2:
+        leads = lead(position, played.margins, self.style.rules) * position.to_move
+        if leads.mean() > -_FAR_BEHIND * position.size**2:
             return win
-        return min(win, (np.count_nonzero(leads > 0) + 1) / (_GLANCES + 2))
+        return min(win, (np.count_nonzero(leads > 0) + 1) / (_OUTLOOK_PLAYOUTS + 2))
 
     def _has_lost(self, position: Position, verdict: Verdict) -> bool:
-        """Whether playouts, too, see the player to move behind, by 2% of the board or more."""
-        lead = float(verdict.ownership.sum()) - position.komi
-        return -lead * position.to_move > 0.02 * position.size**2
+        """Whether playouts, too, see the player to move clearly behind."""
+        leading = lead(position, float(verdict.ownership.sum()), self.style.rules)
+        return -leading * position.to_move > _BEHIND * position.size**2
 
 
-def _clean(policy: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The policy as numbers from 0 up, whatever the network said."""
+def _non_negative(policy: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The policy as finite numbers from 0 up, whatever the network predicted."""
     weights = np.asarray(policy, np.float64)
     return np.where(np.isfinite(weights) & (weights > 0), weights, 0.0)

@@ -1,7 +1,7 @@
-"""Thinking ahead: which moves are worth what, by the network alone or by a search on top of it.
+"""What each move is worth, by the network alone or by a search on top of it.
 
-A `Thinker` is a `gocnn.prediction.Predict`, and says what it thinks move by move. It needs neither
-weights nor torch.
+A `Search` is a `gocnn.prediction.Evaluator` itself: its policy is the share of each move in the
+visits. It also reports the candidate moves while it runs. It needs neither weights nor torch.
 
 Invariants:
 
@@ -21,232 +21,255 @@ import numpy as np
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.playouts import sample
 from gocnn.go.position import Position
-from gocnn.go.rules import RULESETS, Ruleset, compensation
-from gocnn.go.scoring import judge, score
+from gocnn.go.rules import RULESETS, Ruleset
+from gocnn.go.scoring import final_score, lead
 from gocnn.play.mcts import Tree, main_line
-from gocnn.prediction import Conditions, Prediction, PredictMany
+from gocnn.prediction import Conditions, Evaluator, Prediction
 from gocnn.stats import Z95
 
-_BATCH = 8  # positions evaluated at once, once a search has
-_PARTS = 4  # times as many visits
-_VERDICT = 100  # playouts that tell the score at the end of a line
-_PLIES = 8  # a line that is likely is followed so far
-_LIKELY = 0.02  # moves below this probability get no line
-_PSEUDO_VISITS = 1000  # for controllers that scale by visits, shared out by probability
+_MAX_BATCH = 8  # positions evaluated at once; a young tree takes fewer:
+_VISITS_PER_BATCH = 4  # one position for so many visits made
+_SCORE_PLAYOUTS = 100  # for the score at the end of a line
+_MAX_PV_PLIES = 8
+_MIN_PV_POLICY = 0.02  # of the network alone: a less likely move gets no line
+_PSEUDO_VISITS = 1000  # for controllers that scale by visits, distributed by probability
 
 
-class Line(NamedTuple):
-    """One move that is thought of."""
+class CandidateMove(NamedTuple):
+    """One move that an analysis reports."""
 
     point: int  # size * size is a pass
     visits: int  # of a search; of the network alone 1000 times the probability, at least 1
     win: float  # win rate for the player to move, after this move
     prior: float  # the network's probability
-    lcb: float  # lower confidence bound of `win`; of the network alone the same
-    pv: tuple[int, ...]  # the likely sequence; begins with `point`
+    lcb: float  # lower confidence bound of `win`; of the network alone the same as `win`
+    pv: tuple[int, ...]  # principal variation: the likely sequence, which begins with `point`
 
 
 class Analysis(NamedTuple):
-    """What is thought of a position."""
+    """What a search has found about a position so far."""
 
     visits: int  # made so far; the network alone makes one
     win: float  # win rate for the player to move
-    lines: tuple[Line, ...]  # best first
-    prediction: Prediction  # what the network says of the position
+    moves: tuple[CandidateMove, ...]  # best first
+    prediction: Prediction  # to choose a move by, as `Search` called as an evaluator gives it
 
 
-class _Search:
-    """One search: a position and its place in the tree."""
+class _TreeSearch:
+    """One search: a position and its node in the tree."""
 
     def __init__(self, tree: Tree, position: Position) -> None:
-        self.tree, self.position = tree, position
-        self.node, self.network = tree.root(position)
+        self._tree, self._position = tree, position
+        self._root, self._network = tree.root(position)
 
     @property
     def visits(self) -> int:
-        return self.node.count
+        return self._root.count
 
-    def grow(self, most: int) -> None:
-        """A few visits more, up to a number in all."""
-        visits = self.node.count
-        self.tree.grow(
-            self.node, self.position, min(max(visits // _PARTS, 1), _BATCH, most - visits)
-        )
+    def grow(self, max_visits: int) -> None:
+        """Make a few visits more, up to a number in all."""
+        visits = self.visits
+        batch = min(max(visits // _VISITS_PER_BATCH, 1), _MAX_BATCH, max_visits - visits)
+        self._tree.grow(self._root, self._position, batch)
 
     def prediction(self) -> Prediction:
-        """The share of each move in the visits, with one visit shared out by the network."""
-        policy = self.network.policy.copy()
-        policy[self.node.points] += self.node.visits
-        return Prediction(policy / policy.sum(), self.node.mean)
+        """The share of each move in the visits; one visit is distributed by the network."""
+        policy = self._network.policy.copy()
+        policy[self._root.points] += self._root.visits
+        return Prediction(policy / policy.sum(), self._root.mean)
 
-    def analysis(self, most: int) -> Analysis:
-        """The moves visited, or the likeliest ones as long as there is none."""
-        node = self.node
-        if not node.visits.any():
-            pvs = [[point] for point in likeliest(self.position, self.network, most)]
-            lines = _lines(self.network, pvs, [node.win] * len(pvs))
-            return Analysis(1, node.win, lines, self.network)
-        order = np.argsort(-node.visits, kind="stable")[:most]
-        found = [self._line(int(number)) for number in order if node.visits[number]]
-        return Analysis(node.count, node.mean, tuple(found), self.network)
+    def analysis(self, max_moves: int) -> Analysis:
+        """The moves visited, or the likeliest ones as long as none was visited."""
+        root = self._root
+        if root.visits.any():
+            order = np.argsort(-root.visits, kind="stable")[:max_moves].tolist()
+            moves = tuple(self._candidate(index) for index in order if root.visits[index])
+        else:
+            pvs = [[point] for point in likeliest(self._position, self._network, max_moves)]
+            moves = _network_candidates(self._network, pvs, [root.win] * len(pvs))
+        return Analysis(root.count, root.mean, moves, self.prediction())
 
-    def _line(self, number: int) -> Line:
-        node = self.node
-        visits = int(node.visits[number])
-        win = float(node.totals[number]) / visits
-        spread = max(float(node.squares[number]) / visits - win * win, 0.0) + 0.25 / visits
-        return Line(
-            point=int(node.points[number]),
+    def _candidate(self, index: int) -> CandidateMove:
+        root = self._root
+        visits = int(root.visits[index])
+        win = float(root.totals[index]) / visits
+        variance = max(float(root.squares[index]) / visits - win * win, 0.0) + 0.25 / visits
+        return CandidateMove(
+            point=int(root.points[index]),
             visits=visits,
             win=win,
-            prior=float(self.network.policy[node.points[number]]),
-            lcb=max(win - Z95 * (spread / visits) ** 0.5, 0.0),
-            pv=main_line(node, self.position, number, _PLIES),
+            prior=float(self._network.policy[root.points[index]]),
+            lcb=max(win - Z95 * (variance / visits) ** 0.5, 0.0),
+            pv=main_line(root, self._position, index, _MAX_PV_PLIES),
         )
 
 
-class Thinker:
-    """Thinks about one game after another; call `new_game` between them.
+class Search:
+    """Searches the positions of one game after another; call `new_game` between them.
 
     Args:
-        predict: the network.
+        network: predicts positions.
         visits: how many positions a search looks at; 1 is the network alone.
         rules: how a search counts a game that both sides have ended.
-        trust: weight of playouts beside the network's value, in a search.
+        playout_weight: weight of playouts beside the network's value, in a search.
         playouts: how many, for each position of a search.
     """
 
     def __init__(
         self,
-        predict: PredictMany,
+        network: Evaluator,
         visits: int = 1,
         *,
         rules: Ruleset = RULESETS["chinese"],
-        trust: float = 0.5,
+        playout_weight: float = 0.5,
         playouts: int = 8,
     ) -> None:
-        self.predict = predict
+        self._network = network
         self.visits = visits
         self.rules = rules
-        self.trust, self.playouts = trust, playouts
+        self.playout_weight, self.playouts = playout_weight, playouts
         self._tree: Tree | None = None
-        self._setting: tuple[object, ...] = ()
+        self._tree_settings: tuple[object, ...] = ()
+
+    @property
+    def network(self) -> Evaluator:
+        """The network alone, without any search."""
+        return self._network
+
+    def with_network(self, network: Evaluator) -> "Search":
+        """A search with the same settings, a tree of its own and another network."""
+        return Search(
+            network,
+            self.visits,
+            rules=self.rules,
+            playout_weight=self.playout_weight,
+            playouts=self.playouts,
+        )
 
     def new_game(self) -> None:
         """Forget the game so far."""
         self._tree = None
 
-    def __call__(self, position: Position, conditions: Conditions) -> Prediction:
-        """What is thought of a position, as a network would say it."""
+    def __call__(
+        self, positions: Sequence[Position], conditions: Sequence[Conditions], /
+    ) -> list[Prediction]:
+        """Search each position, or ask the network where a search has one visit."""
         if self.visits == 1:
-            return self.predict([position], [conditions])[0]
-        search = _Search(self._tree_for(position, conditions), position)
-        while search.visits < self.visits:
-            search.grow(self.visits)
-        return search.prediction()
+            return self._network(positions, conditions)
+        return [
+            self._search(position, known)
+            for position, known in zip(positions, conditions, strict=True)
+        ]
+
+    def _search(self, position: Position, conditions: Conditions) -> Prediction:
+        tree_search = _TreeSearch(self._tree_for(position, conditions), position)
+        while tree_search.visits < self.visits:
+            tree_search.grow(self.visits)
+        return tree_search.prediction()
 
     def analyse(
-        self, position: Position, conditions: Conditions, *, most: int = 20
+        self, position: Position, conditions: Conditions, *, max_moves: int = 20
     ) -> Iterator[Analysis]:
-        """Think, and tell after each small piece of work; the first answer comes at once.
+        """Search, and report after each small piece of work; the first report comes at once.
 
         Args:
-            position: may change between two answers without harm.
-            conditions: as the network is told them, for the player to move.
-            most: how many moves to tell of.
+            position: may change between two reports without harm.
+            conditions: as the network is given them, for the player to move.
+            max_moves: how many moves to report.
         """
         position = position.copy()
         if self.visits == 1:
-            yield from self._network_alone(position, conditions, most)
+            yield from self._analyse_network(position, conditions, max_moves)
             return
-        search = _Search(self._tree_for(position, conditions), position)
-        yield search.analysis(most)
-        while search.visits < self.visits:
-            search.grow(self.visits)
-            yield search.analysis(most)
+        tree_search = _TreeSearch(self._tree_for(position, conditions), position)
+        yield tree_search.analysis(max_moves)
+        while tree_search.visits < self.visits:
+            tree_search.grow(self.visits)
+            yield tree_search.analysis(max_moves)
 
     def _tree_for(self, position: Position, conditions: Conditions) -> Tree:
         """The tree so far, or a new one where it was made for another game."""
-        told = {position.to_move: conditions, -position.to_move: swapped(conditions)}
-        setting = (
+        by_mover = {position.to_move: conditions, -position.to_move: swap_players(conditions)}
+        settings = (
             *(position.size, position.komi, position.superko, position.handicap),
-            *(told[BLACK], told[WHITE], self.rules, self.trust, self.playouts),
+            *(by_mover[BLACK], by_mover[WHITE], self.rules, self.playout_weight, self.playouts),
         )
-        if self._tree is None or setting != self._setting:
-            self._setting = setting
-            self._tree = Tree(partial(self._evaluate, told), self._finish)
+        if self._tree is None or settings != self._tree_settings:
+            self._tree_settings = settings
+            self._tree = Tree(partial(self._evaluate, by_mover), self._score_game)
         return self._tree
 
     def _evaluate(
-        self, told: dict[int, Conditions], positions: Sequence[Position]
+        self, by_mover: dict[int, Conditions], positions: Sequence[Position]
     ) -> list[tuple[Prediction, float]]:
-        """The network's answers, and its value mixed with what playouts say."""
-        predictions = self.predict(positions, [told[p.to_move] for p in positions])
+        """The network's predictions, and its value mixed with that of playouts."""
+        predictions = self._network(positions, [by_mover[p.to_move] for p in positions])
         return [
-            (prediction, self._mix(position, prediction.win))
+            (prediction, self._mix_playouts(position, prediction.win))
             for position, prediction in zip(positions, predictions, strict=True)
         ]
 
-    def _mix(self, position: Position, win: float) -> float:
+    def _mix_playouts(self, position: Position, win: float) -> float:
         win = win if 0 <= win <= 1 else 0.5
-        if not self.trust:
+        if not self.playout_weight:
             return win
         played = sample(
             position.board, position.to_move, playouts=self.playouts, seed=position.hash
         )
-        margins = played.margins - position.komi - compensation(position, self.rules)
-        won = float((np.sign(margins) * position.to_move).mean() + 1) / 2
-        return (1 - self.trust) * win + self.trust * won
+        leads = lead(position, played.margins, self.rules)
+        won = float((np.sign(leads) * position.to_move).mean() + 1) / 2
+        return (1 - self.playout_weight) * win + self.playout_weight * won
 
-    def _finish(self, position: Position) -> float:
-        verdict = judge(position, playouts=_VERDICT, seed=position.hash)
-        counted = score(position, verdict.owner, verdict.dead, self.rules, verdict.seki)
-        return (counted.winner * position.to_move + 1) / 2
+    def _score_game(self, position: Position) -> float:
+        score = final_score(position, self.rules, playouts=_SCORE_PLAYOUTS, seed=position.hash)
+        return (score.winner * position.to_move + 1) / 2
 
-    def _network_alone(
-        self, position: Position, conditions: Conditions, most: int
+    def _analyse_network(
+        self, position: Position, conditions: Conditions, max_moves: int
     ) -> Iterator[Analysis]:
-        """The likeliest moves; then what the network says after each; then how it may go on."""
-        root = self.predict([position], [conditions])[0]
-        points = likeliest(position, root, most)
+        """Report the likeliest moves, then the win rate after each, then longer variations."""
+        (root,) = self._network([position], [conditions])
+        points = likeliest(position, root, max_moves)
         ends = [position.copy() for _ in points]
         pvs = [[point] for point in points]
         wins = [root.win] * len(points)
         followed = list(range(len(points)))
-        for ply in range(_PLIES):
-            yield Analysis(1, root.win, _lines(root, pvs, wins), root)
-            for number in followed:
-                ends[number].play(pvs[number][-1])
-            conditions = swapped(conditions)
-            told = self.predict([ends[n] for n in followed], [conditions] * len(followed))
+        for ply in range(_MAX_PV_PLIES):
+            yield Analysis(1, root.win, _network_candidates(root, pvs, wins), root)
+            for index in followed:
+                ends[index].play(pvs[index][-1])
+            conditions = swap_players(conditions)
+            replies = self._network([ends[n] for n in followed], [conditions] * len(followed))
             if not ply:
-                wins = [1 - reply.win for reply in told]
-            for number, reply in zip(followed, told, strict=True):
-                if root.policy[points[number]] >= _LIKELY and ends[number].passes < 2:
-                    pvs[number] += likeliest(ends[number], reply, 1)
+                wins = [1 - reply.win for reply in replies]
+            for index, reply in zip(followed, replies, strict=True):
+                if root.policy[points[index]] >= _MIN_PV_POLICY and ends[index].passes < 2:
+                    pvs[index] += likeliest(ends[index], reply, 1)
             followed = [n for n in followed if len(pvs[n]) == ply + 2]
             if not followed:
                 break
-        yield Analysis(1, root.win, _lines(root, pvs, wins), root)
+        yield Analysis(1, root.win, _network_candidates(root, pvs, wins), root)
 
 
-def swapped(conditions: Conditions) -> Conditions:
+def swap_players(conditions: Conditions) -> Conditions:
     """The same game seen by the other player."""
     return replace(conditions, rank=conditions.opponent_rank, opponent_rank=conditions.rank)
 
 
-def likeliest(position: Position, prediction: Prediction, most: int) -> list[int]:
+def likeliest(position: Position, prediction: Prediction, max_moves: int) -> list[int]:
     """The likeliest moves, best first: legal ones that fill no own eye, and the pass."""
-    shares = prediction.policy.astype(np.float64)
-    shares[:-1][~position.candidate_moves()] = -1
-    order = np.argsort(-shares, kind="stable")[:most]
-    return [int(point) for point in order if shares[point] >= 0]
+    policy = prediction.policy.astype(np.float64)
+    policy[:-1][~position.candidate_moves()] = -1
+    order = np.argsort(-policy, kind="stable")[:max_moves]
+    return [int(point) for point in order if policy[point] >= 0]
 
 
-def _lines(root: Prediction, pvs: list[list[int]], wins: list[float]) -> tuple[Line, ...]:
-    lines = []
+def _network_candidates(
+    root: Prediction, pvs: list[list[int]], wins: list[float]
+) -> tuple[CandidateMove, ...]:
+    moves = []
     for pv, win in zip(pvs, wins, strict=True):
         prior = float(root.policy[pv[0]])
         visits = max(round(_PSEUDO_VISITS * prior), 1)
-        lines.append(Line(pv[0], visits, win, prior, win, tuple(pv)))
-    return tuple(lines)
+        moves.append(CandidateMove(pv[0], visits, win, prior, win, tuple(pv)))
+    return tuple(moves)

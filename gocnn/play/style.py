@@ -9,8 +9,8 @@ from gocnn.go.ranks import RANKS, UNKNOWN, parse_rank, rank_name
 from gocnn.go.rules import RULESETS, Ruleset
 
 BEST = -1  # as a rank: whatever wins most
-_STRONGEST = UNKNOWN  # the rank to tell the network for that, see docs/experiments.md
-_RANKS_HEAT = (1, 21, 29), (2.0, 0.4, 0.0)  # temperatures of 20k, 1d, 9d; between them by the rank
+_STRONGEST = UNKNOWN  # the rank that the network is given for BEST, see docs/experiments.md
+_TEMPERATURES = (1, 21, 29), (2.0, 0.4, 0.0)  # of 20k, 1d and 9d; interpolated for others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +22,14 @@ class Style:
     """
 
     rank: int = UNKNOWN  # whom to imitate, a code of gocnn.go.ranks, or BEST
-    opponent_rank: int = UNKNOWN  # unknown tells the network the own rank: most games are even
+    opponent_rank: int = UNKNOWN  # unknown: the own rank, because most games are even
     kind: int = 0  # a game.SourceKind: the server whose players to imitate
     temperature: float | None = None  # 0 plays the likeliest move, 1 draws; None goes by rank
-    least: float = 0.05  # moves below this share of the likeliest are never drawn
+    min_relative_policy: float = 0.05  # moves below this share of the likeliest are never drawn
     seed: int | None = None  # for draws and playouts; None draws one
     resign: bool = True
     resign_below: float = 0.04  # a win rate under this is hopeless
-    resign_after: int = 4  # own moves running that must be hopeless
+    resign_after: int = 4  # own moves in a row that must be hopeless
     playouts: int = 300  # for the end of the game
     rules: Ruleset = RULESETS["chinese"]
 
@@ -38,7 +38,7 @@ class Style:
             "rank": (BEST, RANKS - 1),
             "opponent_rank": (BEST, RANKS - 1),
             "temperature": (0, 10),
-            "least": (0, 1),
+            "min_relative_policy": (0, 1),
             "resign_below": (0, 1),
             "resign_after": (1, 1000),
             "playouts": (1, 100_000),
@@ -51,25 +51,25 @@ class Style:
                 raise GocnnError(f"{name} is {low:g} to {high:g}, not {value}")
 
     @property
-    def heat(self) -> float:
+    def effective_temperature(self) -> float:
         """The temperature that moves are drawn at: 0 always plays the likeliest one.
 
-        Told a weak rank, the network's likeliest moves are still far better than a weak player's
-        (docs/experiments.md): what makes a player weak are the other ones. So without a
-        temperature of its own a style draws the more freely, the lower its rank.
+        The likeliest moves that the network predicts for a weak rank are still far better than
+        a weak player's (docs/experiments.md): what makes a player weak are the less likely ones.
+        So without a temperature of its own, a style draws the more freely the lower its rank.
         """
         if self.temperature is not None:
             return self.temperature
         if self.rank in (BEST, UNKNOWN):
             return 0.0
-        return float(np.interp(self.rank, *_RANKS_HEAT))
+        return float(np.interp(self.rank, *_TEMPERATURES))
 
 
 def rank_code(text: str | None) -> int:
     """The code of a rank that a user asks for, or BEST; None is unknown.
 
     Raises:
-        GocnnError: when the text is no rank.
+        GocnnError: when the text is not a rank.
     """
     if text is None or text.lower() in ("any", "unknown"):
         return UNKNOWN
@@ -77,12 +77,12 @@ def rank_code(text: str | None) -> int:
         return BEST
     code = parse_rank(text)
     if code == UNKNOWN:
-        raise GocnnError(f"{text!r} is no rank: give 20k to 1k, 1d to 9d, pro, or best")
+        raise GocnnError(f"{text!r} is not a rank: give 20k to 1k, 1d to 9d, pro, or best")
     return code
 
 
 def rank_text(code: int) -> str:
-    """What `rank_code` reads as this code.
+    """The text that `rank_code` reads as this code.
 
     >>> rank_text(BEST), rank_text(rank_code("5K"))
     ('best', '5k')
@@ -90,6 +90,6 @@ def rank_text(code: int) -> str:
     return "best" if code == BEST else rank_name(code)
 
 
-def rank_to_tell(code: int) -> int:
-    """The rank code that the network is told for the rank of a style."""
+def network_rank(code: int) -> int:
+    """The rank code that the network is given for the rank of a style."""
     return _STRONGEST if code == BEST else code

@@ -104,7 +104,7 @@ def test_standard_input_holds_a_game_or_moves(monkeypatch: pytest.MonkeyPatch, t
         ({"moves": "D4 Q16 D4"}, "move 3 of the list: black may not play D4"),
         ({"moves": "D4", "move": 3}, "the list has 1 moves: --move is 1 to 2, not 3"),
         ({"moves": "D4", "move": 0}, "--move is 1 to 2, not 0"),
-        ({"moves": "D4", "rank": "strong"}, "'strong' is no rank"),
+        ({"moves": "D4", "rank": "strong"}, "'strong' is not a rank"),
         ({"moves": "D4", "size": 40}, "a board has 2 to 25 lines"),
     ],
 )

@@ -11,13 +11,16 @@ import pytest
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import point_of_vertex
 from gocnn.go.position import Position
-from gocnn.gtp.background import Background
+from gocnn.gtp.analyze_request import AnalyzeRequest
+from gocnn.gtp.background import BackgroundEvaluator
+from gocnn.gtp.genmove import choose_move
+from gocnn.gtp.input import PendingInput
 from gocnn.gtp.registry import find_command
-from gocnn.gtp.session import Engine
-from gocnn.play.search import Thinker
+from gocnn.gtp.session import Session
+from gocnn.play.search import Analysis, Search
 from gocnn.play.style import Style
-from gocnn.prediction import Conditions, Prediction, PredictMany
-from tests.support.gtp_talk import Session, leaning, small_engine, talk, uniform
+from gocnn.prediction import Conditions, Evaluator, Prediction
+from tests.support.gtp_talk import Conversation, leaning, small_session, talk, uniform
 
 
 def infos(line: str) -> list[dict[str, str]]:
@@ -30,13 +33,13 @@ def infos(line: str) -> list[dict[str, str]]:
     return moves
 
 
-def first_line(engine: Engine, command: str) -> str:
-    session = Session(partial(find_command, engine))
-    session.send(command)
-    assert session.line() == "="
-    line = session.line()
-    session.send("")
-    session.answer()
+def first_line(session: Session, command: str) -> str:
+    conversation = Conversation(partial(find_command, session))
+    conversation.send(command)
+    assert conversation.line() == "="
+    line = conversation.line()
+    conversation.send("")
+    conversation.answer()
     return line
 
 
@@ -45,7 +48,7 @@ def first_line(engine: Engine, command: str) -> str:
 
 @pytest.mark.parametrize("name", ["lz-analyze", "analyze"])
 def test_leela_zeros_form_has_integers(name: str) -> None:
-    moves = infos(first_line(small_engine(), f"{name} 10"))
+    moves = infos(first_line(small_session(), f"{name} 10"))
     assert [move["move"] for move in moves[:4]] == ["C3", "G7", "E5", "pass"]
     assert [move["order"] for move in moves] == [str(n) for n in range(len(moves))]
     for move in moves:
@@ -57,9 +60,9 @@ def test_leela_zeros_form_has_integers(name: str) -> None:
 
 
 def test_katagos_form_has_floats_and_a_score() -> None:
-    engine = small_engine()
-    talk(engine, "komi 0.5")
-    moves = infos(first_line(engine, "kata-analyze 10"))
+    session = small_session()
+    talk(session, "komi 0.5")
+    moves = infos(first_line(session, "kata-analyze 10"))
     assert float(moves[0]["prior"]) == pytest.approx(0.5, abs=0.02)
     assert float(moves[0]["winrate"]) == pytest.approx(0.6)
     assert {"visits", "winrate", "scoreLead", "scoreMean", "scoreStdev", "prior", "lcb"} <= set(
@@ -68,41 +71,41 @@ def test_katagos_form_has_floats_and_a_score() -> None:
 
 
 def test_win_rates_are_the_movers() -> None:
-    engine = small_engine()
-    black = infos(first_line(engine, "kata-analyze b 10"))[0]
-    white = infos(first_line(engine, "kata-analyze w 10"))[0]
+    session = small_session()
+    black = infos(first_line(session, "kata-analyze b 10"))[0]
+    white = infos(first_line(session, "kata-analyze w 10"))[0]
     assert [float(move["winrate"]) for move in (black, white)] == pytest.approx([0.6, 0.4])
 
 
 def test_the_lead_is_the_movers() -> None:
-    engine = small_engine()
-    talk(engine, "komi 0", *(f"play b {column}5" for column in "ABCDEFGHJ"))
-    black = infos(first_line(engine, "kata-analyze b 10"))[0]
-    white = infos(first_line(engine, "kata-analyze w 10"))[0]
+    session = small_session()
+    talk(session, "komi 0", *(f"play b {column}5" for column in "ABCDEFGHJ"))
+    black = infos(first_line(session, "kata-analyze b 10"))[0]
+    white = infos(first_line(session, "kata-analyze w 10"))[0]
     assert float(black["scoreLead"]) > 20
     assert float(white["scoreLead"]) < -20
 
 
 def test_ownership_and_the_root_stand_behind_the_moves() -> None:
-    engine = small_engine()
-    talk(engine, *(f"play b {column}8" for column in "ABCDEFGHJ"))
-    line = first_line(engine, "kata-analyze w 10 ownership true rootInfo true")
+    session = small_session()
+    talk(session, *(f"play b {column}8" for column in "ABCDEFGHJ"))
+    line = first_line(session, "kata-analyze w 10 ownership true rootInfo true")
     rest, _, owners = line.partition(" ownership ")
     values = [float(owner) for owner in owners.split()]
     assert len(values) == 81
     assert max(values[9:18]) < -0.9, "white does not own black's stones"
     _, _, root = rest.partition(" rootInfo ")
     assert root.startswith("visits 1 winrate 0.400000 scoreMean")
-    assert "ownership" not in first_line(engine, "kata-analyze w 10 ownership false")
+    assert "ownership" not in first_line(session, "kata-analyze w 10 ownership false")
 
 
 def test_without_a_player_it_is_whoevers_turn() -> None:
-    engine = small_engine()
-    talk(engine, "play b E5")
-    assert float(infos(first_line(engine, "kata-analyze 10"))[0]["winrate"]) == pytest.approx(0.4)
-    assert engine.position.to_move == WHITE
-    first_line(engine, "lz-analyze b 10")
-    assert engine.position.to_move == WHITE, "the question leaves the board as it is"
+    session = small_session()
+    talk(session, "play b E5")
+    assert float(infos(first_line(session, "kata-analyze 10"))[0]["winrate"]) == pytest.approx(0.4)
+    assert session.position.to_move == WHITE
+    first_line(session, "lz-analyze b 10")
+    assert session.position.to_move == WHITE, "the question leaves the board as it is"
 
 
 # -- arguments -------------------------------------------------------------------------------
@@ -129,7 +132,7 @@ def test_without_a_player_it_is_whoevers_turn() -> None:
     ],
 )
 def test_arguments_that_are_understood(arguments: str) -> None:
-    assert infos(first_line(small_engine(), f"lz-analyze {arguments}"))
+    assert infos(first_line(small_session(), f"lz-analyze {arguments}"))
 
 
 @pytest.mark.parametrize(
@@ -153,9 +156,9 @@ def test_arguments_that_are_understood(arguments: str) -> None:
 )
 @pytest.mark.parametrize("name", ["lz-analyze", "kata-genmove_analyze"])
 def test_arguments_that_are_refused(name: str, arguments: str, said: str) -> None:
-    engine = small_engine()
-    assert talk(engine, f"4 {name} {arguments}", "name") == [f"?4 {said}", "= gocnn"]
-    assert engine.position.ply == 0
+    session = small_session()
+    assert talk(session, f"4 {name} {arguments}", "name") == [f"?4 {said}", "= gocnn"]
+    assert session.position.ply == 0
 
 
 @pytest.mark.parametrize(
@@ -173,55 +176,55 @@ def test_arguments_that_are_refused(name: str, arguments: str, said: str) -> Non
 def test_moves_are_limited_avoided_or_allowed(
     arguments: str, names: list[str], visits: int
 ) -> None:
-    session = Session(partial(find_command, small_engine(visits=visits)))
-    session.send(f"kata-analyze b 1 {arguments}")
-    assert session.line() == "="
+    conversation = Conversation(partial(find_command, small_session(visits=visits)))
+    conversation.send(f"kata-analyze b 1 {arguments}")
+    assert conversation.line() == "="
     if names:
-        moves = infos(session.line())
+        moves = infos(conversation.line())
         for _ in range(40):  # a search finds its moves by and by
-            moves = infos(session.line())
+            moves = infos(conversation.line())
         found = [move["move"] for move in moves]
         assert (sorted(found) == sorted(names)) if visits > 1 else (found == names)
-    session.send("")
-    session.answer()
+    conversation.send("")
+    conversation.answer()
 
 
 # -- streaming -------------------------------------------------------------------------------
 
 
 def test_lines_come_every_interval() -> None:
-    session = Session(partial(find_command, small_engine()))
-    session.send("3 lz-analyze 20")
-    assert session.line() == "=3"
+    conversation = Conversation(partial(find_command, small_session()))
+    conversation.send("3 lz-analyze 20")
+    assert conversation.line() == "=3"
     began = time.monotonic()
     for _ in range(6):
-        assert session.line().startswith("info move C3")
+        assert conversation.line().startswith("info move C3")
     assert 0.7 < time.monotonic() - began < 3
-    session.send("4 name")
-    assert session.answer() == []
-    assert session.answer() == ["=4 gocnn"]
+    conversation.send("4 name")
+    assert conversation.answer() == []
+    assert conversation.answer() == ["=4 gocnn"]
 
 
 @pytest.mark.parametrize("visits", [1, 100_000])
 def test_a_command_ends_an_analysis_at_once(visits: int) -> None:
     """In much less than 100 ms; the best of three, since tests may share the machine."""
-    session = Session(partial(find_command, small_engine(visits=visits)))
+    conversation = Conversation(partial(find_command, small_session(visits=visits)))
     took = []
     for _ in range(3):
-        session.send("lz-analyze 5")
-        assert session.line() == "="
+        conversation.send("lz-analyze 5")
+        assert conversation.line() == "="
         for _ in range(3):
-            session.line()
+            conversation.line()
         began = time.monotonic()
-        session.send("name")
-        session.answer()
+        conversation.send("name")
+        conversation.answer()
         took.append(time.monotonic() - began)
-        assert session.answer() == ["= gocnn"]
+        assert conversation.answer() == ["= gocnn"]
     assert min(took) < 0.1
 
 
 def test_a_command_that_waits_already_gets_its_answer_after_one_line() -> None:
-    answers = talk(small_engine(), "1 lz-analyze 100", "2 kata-analyze 100", "3 name")
+    answers = talk(small_session(), "1 lz-analyze 100", "2 kata-analyze 100", "3 name")
     assert [answer.count("\n") for answer in answers] == [1, 1, 0]
     assert answers[2] == "=3 gocnn"
 
@@ -233,58 +236,58 @@ def test_an_analysis_of_the_network_alone_costs_nothing_while_it_repeats() -> No
         asked.extend(positions)
         return leaning(positions, told)
 
-    session = Session(partial(find_command, small_engine(counting)))
-    session.send("lz-analyze 1")
-    assert session.line() == "="
-    lines = [session.line() for _ in range(100)]
+    conversation = Conversation(partial(find_command, small_session(counting)))
+    conversation.send("lz-analyze 1")
+    assert conversation.line() == "="
+    lines = [conversation.line() for _ in range(100)]
     count = len(asked)
-    assert lines[-1] == session.line()
-    lines += [session.line() for _ in range(50)]
+    assert lines[-1] == conversation.line()
+    lines += [conversation.line() for _ in range(50)]
     assert len(asked) == count
-    session.send("")
-    session.answer()
+    conversation.send("")
+    conversation.answer()
 
 
 def test_an_analysis_shows_a_search_that_grows_to_its_visits() -> None:
-    session = Session(partial(find_command, small_engine(visits=60)))
-    session.send("kata-analyze 1 rootInfo true")
-    assert session.line() == "="
+    conversation = Conversation(partial(find_command, small_session(visits=60)))
+    conversation.send("kata-analyze 1 rootInfo true")
+    assert conversation.line() == "="
     counts = []
     for _ in range(80):
-        counts.append(int(session.line().partition("rootInfo visits ")[2].split()[0]))
+        counts.append(int(conversation.line().partition("rootInfo visits ")[2].split()[0]))
     assert counts == sorted(counts)
     assert counts[-1] == 60
-    session.send("")
-    session.answer()
+    conversation.send("")
+    conversation.answer()
 
 
 def test_an_analysis_that_waits_for_the_network_can_be_ended() -> None:
     gate = threading.Event()
 
-    def load() -> PredictMany:
+    def load() -> Evaluator:
         gate.wait(20)
         return uniform
 
-    network = Background(load, print)
-    engine = Engine(Thinker(network), Style(seed=1), loading=network.loading)
-    session = Session(partial(find_command, engine))
-    session.send("5 lz-analyze 10", "6 name")
-    assert session.answer() == ["=5"]
-    assert session.answer() == ["=6 gocnn"]
-    session.send("lz-analyze 10")
-    assert session.is_quiet()
+    network = BackgroundEvaluator(load, print)
+    session = Session(Search(network), Style(seed=1), loading=network.loading)
+    conversation = Conversation(partial(find_command, session))
+    conversation.send("5 lz-analyze 10", "6 name")
+    assert conversation.answer() == ["=5"]
+    assert conversation.answer() == ["=6 gocnn"]
+    conversation.send("lz-analyze 10")
+    assert conversation.is_quiet()
     gate.set()
-    assert session.line() == "="
-    assert session.line().startswith("info")
+    assert conversation.line() == "="
+    assert conversation.line().startswith("info")
 
 
 def test_an_analysis_without_a_network_fails_like_any_command() -> None:
-    def load() -> PredictMany:
+    def load() -> Evaluator:
         raise OSError("no weights")
 
-    network = Background(load, lambda _: None)
-    engine = Engine(Thinker(network), Style(seed=1), loading=network.loading)
-    assert talk(engine, "5 lz-analyze 10", "6 name") == ["?5 no weights", "=6 gocnn"]
+    network = BackgroundEvaluator(load, lambda _: None)
+    session = Session(Search(network), Style(seed=1), loading=network.loading)
+    assert talk(session, "5 lz-analyze 10", "6 name") == ["?5 no weights", "=6 gocnn"]
 
 
 # -- moves with their lines ------------------------------------------------------------------
@@ -293,25 +296,25 @@ def test_an_analysis_without_a_network_fails_like_any_command() -> None:
 @pytest.mark.parametrize("visits", [1, 20])
 @pytest.mark.parametrize("name", ["genmove_analyze", "lz-genmove_analyze", "kata-genmove_analyze"])
 def test_a_move_comes_behind_its_lines(name: str, visits: int) -> None:
-    engine = small_engine(visits=visits)
-    (answer, _) = talk(engine, f"6 {name} B 50", "name")
+    session = small_session(visits=visits)
+    (answer, _) = talk(session, f"6 {name} B 50", "name")
     head, *lines, last = answer.splitlines()
     assert head == "=6"
     assert lines and infos(lines[-1])
     assert last == "play C3"
-    assert engine.position.moves == [(BLACK, point_of_vertex("C3", 9))]
-    assert engine.position.to_move == WHITE
+    assert session.position.moves == [(BLACK, point_of_vertex("C3", 9))]
+    assert session.position.to_move == WHITE
 
 
 def test_a_resignation_comes_behind_its_lines_and_the_board_stays() -> None:
     def lost(positions: Sequence[Position], told: Sequence[Conditions]) -> list[Prediction]:
         return [reply._replace(win=0.0) for reply in uniform(positions, told)]
 
-    engine = Engine(Thinker(lost), Style(seed=1, playouts=50, resign_after=1))
+    session = Session(Search(lost), Style(seed=1, playouts=50, resign_after=1))
     white = " ".join(f"w {c}{r}" for c in "ABCDEFGH" for r in (3, 5, 7))
-    talk(engine, "boardsize 9", f"gogui-setup {white}")
-    assert talk(engine, "genmove_analyze b 10")[0].splitlines()[-1] == "play resign"
-    assert engine.position.ply == 0
+    talk(session, "boardsize 9", f"gogui-setup {white}")
+    assert talk(session, "genmove_analyze b 10")[0].splitlines()[-1] == "play resign"
+    assert session.position.ply == 0
 
 
 @pytest.mark.parametrize(
@@ -319,19 +322,19 @@ def test_a_resignation_comes_behind_its_lines_and_the_board_stays() -> None:
 )
 @pytest.mark.parametrize("visits", [1, 20])
 def test_a_move_respects_what_is_avoided(arguments: str, move: str, visits: int) -> None:
-    engine = small_engine(visits=visits)
-    (answer,) = talk(engine, f"lz-genmove_analyze b 10 {arguments}")
+    session = small_session(visits=visits)
+    (answer,) = talk(session, f"lz-genmove_analyze b 10 {arguments}")
     assert answer.splitlines()[-1] == f"play {move}"
-    assert talk(engine, "undo", "genmove b") == ["=", "= C3"], "for that move alone"
+    assert talk(session, "undo", "genmove b") == ["=", "= C3"], "for that move alone"
 
 
 def test_a_search_keeps_the_clock() -> None:
-    engine = small_engine(visits=1_000_000)
-    talk(engine, "time_settings 10 0 0", "time_left b 5 0")
+    session = small_session(visits=1_000_000)
+    talk(session, "time_settings 10 0 0", "time_left b 5 0")
     began = time.monotonic()
-    assert talk(engine, "genmove b")[0].startswith("= ")
+    assert talk(session, "genmove b")[0].startswith("= ")
     assert time.monotonic() - began < 3
-    assert engine.thinker.visits == 1_000_000
+    assert session.search.visits == 1_000_000
 
 
 def test_commands_that_wait_do_not_cut_a_search_short_but_an_interrupt_does() -> None:
@@ -341,10 +344,22 @@ def test_commands_that_wait_do_not_cut_a_search_short_but_an_interrupt_does() ->
         asked.extend(positions)
         return leaning(positions, told)
 
-    talk(small_engine(counting, visits=200), "genmove b", "name", "boardsize 9", "")
+    talk(small_session(counting, visits=200), "genmove b", "name", "boardsize 9", "")
     assert len(asked) > 100
-    session = Session(partial(find_command, small_engine(visits=1_000_000)))
-    session.send("genmove b")
-    assert session.is_quiet(0.5)
-    session.send("# interrupt")
-    assert session.answer()[0].startswith("= ")
+    conversation = Conversation(partial(find_command, small_session(visits=1_000_000)))
+    conversation.send("genmove b")
+    assert conversation.is_quiet(0.5)
+    conversation.send("# interrupt")
+    assert conversation.answer()[0].startswith("= ")
+
+
+def test_an_interrupted_search_that_fails_keeps_its_number_of_visits() -> None:
+    def fail(_analysis: Analysis) -> str:
+        raise BrokenPipeError
+
+    session = small_session(visits=1000)
+    choosing = choose_move(session, AnalyzeRequest(BLACK), fail)
+    assert next(choosing) == 0.0
+    with pytest.raises(BrokenPipeError):
+        choosing.send(PendingInput.INTERRUPT)
+    assert session.search.visits == 1000

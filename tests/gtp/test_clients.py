@@ -12,12 +12,12 @@ ENGINE = """
 import sys
 from gocnn.gtp.input import read_lines
 from gocnn.gtp.protocol import answers_only
-from gocnn.gtp.server import run
+from gocnn.gtp.server import serve_session
 sys.path.insert(0, ".")
-from tests.support.gtp_talk import new_engine
+from tests.support.gtp_talk import new_session
 
 with answers_only() as write:
-    run(new_engine(), read_lines(0), write)
+    serve_session(new_session(), read_lines(0), write)
 """
 
 

@@ -8,7 +8,7 @@ from gocnn import __version__
 from gocnn.go.board import BLACK, WHITE
 from gocnn.gtp.registry import COMMANDS
 from tests.support.boards import SEKI, board
-from tests.support.gtp_talk import new_engine, talk
+from tests.support.gtp_talk import new_session, talk
 
 GTP_2 = """
     protocol_version name version known_command list_commands quit boardsize clear_board komi play
@@ -27,12 +27,12 @@ STATUSES = ("alive", "dead", "seki")
 
 
 def test_all_commands_are_there_and_listed() -> None:
-    engine = new_engine()
-    listed = talk(engine, "list_commands")[0].removeprefix("= ").splitlines()
+    session = new_session()
+    listed = talk(session, "list_commands")[0].removeprefix("= ").splitlines()
     assert set(GTP_2.split()) | set(EXTENSIONS.split()) <= set(listed)
     assert listed == sorted(COMMANDS)
     for name in listed:
-        assert talk(engine, f"known_command {name}") == ["= true"]
+        assert talk(session, f"known_command {name}") == ["= true"]
         assert COMMANDS[name].__doc__, f"{name} has no docstring"
 
 
@@ -151,30 +151,30 @@ def test_every_command_is_in_the_manual(root: Path) -> None:
     ],
 )
 def test_answers(lines: str, last: str) -> None:
-    engine = new_engine()
-    *before, answer = talk(engine, *lines.split("/"))
+    session = new_session()
+    *before, answer = talk(session, *lines.split("/"))
     assert answer == last
     assert all(said.startswith("=") for said in before)
-    assert talk(engine, "99 name") == ["=99 gocnn"], "the session goes on"
+    assert talk(session, "99 name") == ["=99 gocnn"], "the session goes on"
 
 
 def test_a_capture_a_ko_and_a_suicide() -> None:
-    engine = new_engine()
-    talk(engine, "boardsize 5", "gogui-setup b C4 b B3 b C2 b D3 w D4 w E3 w D2")
-    assert talk(engine, "play W C3", "play B D3") == ["=", "? illegal move"], "ko"
-    assert talk(engine, "play B A1", "play W A5", "play B D3") == ["=", "=", "="], "later it is not"
-    assert talk(engine, "play B B2", "play B A2", "play W B1") == ["=", "=", "="]
-    assert talk(engine, "play B C1", "play W B1") == ["=", "? illegal move"], "suicide"
+    session = new_session()
+    talk(session, "boardsize 5", "gogui-setup b C4 b B3 b C2 b D3 w D4 w E3 w D2")
+    assert talk(session, "play W C3", "play B D3") == ["=", "? illegal move"], "ko"
+    assert talk(session, "play B A1", "play W A5", "play B D3") == ["=", "=", "="], "later"
+    assert talk(session, "play B B2", "play B A2", "play W B1") == ["=", "=", "="]
+    assert talk(session, "play B C1", "play W B1") == ["=", "? illegal move"], "suicide"
 
 
 def test_undo_restores_captures_and_the_player_to_move() -> None:
-    engine = new_engine()
-    talk(engine, "boardsize 5", "play B A2", "play W A1", "play B B1")
-    assert engine.position.prisoners == (1, 0)
-    assert talk(engine, "undo") == ["="]
-    assert engine.position.prisoners == (0, 0)
-    assert engine.position.board.stones[20] == WHITE
-    assert engine.position.to_move == BLACK
+    session = new_session()
+    talk(session, "boardsize 5", "play B A2", "play W A1", "play B B1")
+    assert session.position.prisoners == (1, 0)
+    assert talk(session, "undo") == ["="]
+    assert session.position.prisoners == (0, 0)
+    assert session.position.board.stones[20] == WHITE
+    assert session.position.to_move == BLACK
 
 
 @pytest.mark.parametrize(
@@ -189,27 +189,27 @@ def test_undo_restores_captures_and_the_player_to_move() -> None:
     ],
 )
 def test_handicap_and_komi_reach_the_network(setup: str, handicap: int) -> None:
-    engine = new_engine()
-    assert all(said.startswith("=") for said in talk(engine, "komi 0.5", *setup.split("/")))
+    session = new_session()
+    assert all(said.startswith("=") for said in talk(session, "komi 0.5", *setup.split("/")))
     if handicap:
-        assert engine.position.to_move == WHITE
-    conditions = engine.player.conditions(engine.position)
+        assert session.position.to_move == WHITE
+    conditions = session.player.conditions(session.position)
     assert (conditions.handicap, conditions.komi) == (handicap, 0.5)
 
 
 def test_genmove_plays_and_reg_genmove_does_not() -> None:
-    engine = new_engine()
-    assert talk(engine, "reg_genmove w") == ["= A19"]
-    assert (engine.position.ply, engine.position.to_move) == (0, BLACK)
-    talk(engine, "genmove b")
-    assert (engine.position.ply, engine.position.to_move) == (1, WHITE)
-    assert talk(engine, "genmove b")[0] == "= B19", "either colour may be asked at any time"
+    session = new_session()
+    assert talk(session, "reg_genmove w") == ["= A19"]
+    assert (session.position.ply, session.position.to_move) == (0, BLACK)
+    talk(session, "genmove b")
+    assert (session.position.ply, session.position.to_move) == (1, WHITE)
+    assert talk(session, "genmove b")[0] == "= B19", "either colour may be asked at any time"
 
 
 def test_showboard() -> None:
-    engine = new_engine()
-    talk(engine, "boardsize 5", "komi 0.5", "play B C3", "play W A5")
-    assert talk(engine, "showboard")[0].splitlines() == [
+    session = new_session()
+    talk(session, "boardsize 5", "komi 0.5", "play B C3", "play W A5")
+    assert talk(session, "showboard")[0].splitlines() == [
         "=",
         "    A B C D E",
         " 5 (O). . . .   5",
@@ -238,12 +238,12 @@ SGF = "(;GM[1]FF[4]SZ[9]KM[5.5]HA[2]AB[gc][cg]PL[W];W[ee];B[cc];W[gg])"
 )
 def test_loadsgf(tmp_path: Path, argument: str, answer: str, ply: int) -> None:
     (tmp_path / "a game.sgf").write_text(SGF)
-    engine = new_engine()
-    assert talk(engine, f"loadsgf {tmp_path / 'a game.sgf'}{argument}") == [f"= {answer}"]
-    position = engine.position
+    session = new_session()
+    assert talk(session, f"loadsgf {tmp_path / 'a game.sgf'}{argument}") == [f"= {answer}"]
+    position = session.position
     assert (position.size, position.komi, position.handicap, position.ply) == (9, 5.5, 2, ply)
-    assert set(talk(engine, *["undo"] * ply, "play W E4")) == {"="}
-    assert talk(engine, "undo", "undo")[-1] == "? cannot undo"
+    assert set(talk(session, *["undo"] * ply, "play W E4")) == {"="}
+    assert talk(session, "undo", "undo")[-1] == "? cannot undo"
 
 
 @pytest.mark.parametrize(
@@ -255,30 +255,30 @@ def test_a_bad_file_cannot_be_loaded_and_the_board_stays(
     path = tmp_path / "game.sgf"
     if content is not None:
         path.write_text(content)
-    engine = new_engine()
-    talk(engine, "play B D4")
-    (answer,) = talk(engine, f"5 loadsgf {path}")
+    session = new_session()
+    talk(session, "play B D4")
+    (answer,) = talk(session, f"5 loadsgf {path}")
     assert answer.startswith("?5 cannot load file")
-    assert engine.position.ply == 1
+    assert session.position.ply == 1
 
 
 def test_final_status_list_names_whole_chains() -> None:
-    engine = new_engine()
+    session = new_session()
     black = ["B5", "B4", "B3", "B2", "B1", "A3"]
     white = ["C5", "C4", "C3", "C2", "C1", "E3", "D3", "A4"]  # A4 is dead
     stones = [f"b {v}" for v in black] + [f"w {v}" for v in white]
-    assert talk(engine, "boardsize 5", f"gogui-setup {' '.join(stones)}") == ["=", "="]
-    assert talk(engine, "final_status_list dead") == ["= A4"]
-    alive = talk(engine, "final_status_list alive")[0].removeprefix("= ").splitlines()
+    assert talk(session, "boardsize 5", f"gogui-setup {' '.join(stones)}") == ["=", "="]
+    assert talk(session, "final_status_list dead") == ["= A4"]
+    alive = talk(session, "final_status_list alive")[0].removeprefix("= ").splitlines()
     assert sorted(sorted(chain.split()) for chain in alive) == [sorted(black), sorted(white[:-1])]
-    assert talk(engine, "final_status_list black_territory") == ["= A5 A2 A1"]
+    assert talk(session, "final_status_list black_territory") == ["= A5 A2 A1"]
 
 
 def test_a_seki_is_neither_alive_nor_dead() -> None:
-    engine = new_engine()
-    engine.start(board(SEKI))
-    listed = {status: talk(engine, f"final_status_list {status}")[0] for status in STATUSES}
+    session = new_session()
+    session.start(board(SEKI))
+    listed = {status: talk(session, f"final_status_list {status}")[0] for status in STATUSES}
     assert sorted(listed["seki"].split()[1:]) == ["A5", "A6", "B5", "B7", "C5", "C6", "C7"]
     assert listed["dead"] == "="
     assert not set(listed["alive"].split()) & set(listed["seki"].split()[1:])
-    assert talk(engine, "final_status A5") == ["= seki"]
+    assert talk(session, "final_status A5") == ["= seki"]

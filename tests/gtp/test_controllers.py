@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 
 from gocnn.go.position import Position
-from gocnn.gtp.session import Engine
-from gocnn.play.search import Thinker
+from gocnn.gtp.session import Session
+from gocnn.play.search import Search
 from gocnn.play.style import Style
 from gocnn.prediction import Conditions, Prediction
-from tests.support.gtp_talk import new_engine, talk, uniform
+from tests.support.gtp_talk import new_session, talk, uniform
 
 ANY = "..."  # an answer that is only not to be a failure
 NONE = "-"  # no answer at all
 
 
-def hold(engine: Engine, transcript: str) -> None:
+def hold(session: Session, transcript: str) -> None:
     """Send the left side of each line; the right side, behind a bar, is what must come back."""
     rows = [row.rsplit("|", 1) for row in transcript.strip().splitlines()]
     pairs = [(line.strip().replace("\\r", "\r"), answer.strip()) for line, answer in rows]
-    answers = talk(engine, *(line for line, _ in pairs))
+    answers = talk(session, *(line for line, _ in pairs))
     expected = [(line, answer) for line, answer in pairs if answer != NONE]
     assert len(answers) == len(expected)
     for (line, answer), said in zip(expected, answers, strict=True):
@@ -241,7 +241,7 @@ TRANSCRIPTS = {
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
 def test_a_controller_gets_what_it_waits_for(name: str) -> None:
-    hold(new_engine(), TRANSCRIPTS[name])
+    hold(new_session(), TRANSCRIPTS[name])
 
 
 GAME = "(;SZ[9]KM[0.5]HA[2]AB[gc][cg]PL[W];W[ee];B[cc];W[gg])"
@@ -251,12 +251,12 @@ def test_kigo_loads_and_saves_games(tmp_path: Path) -> None:
     """It asks for what it has to know of a loaded game, and counts the moves by their lines."""
     path, saved = tmp_path / "game.sgf", tmp_path / "saved.sgf"
     path.write_text(GAME, encoding="ascii")
-    engine = new_engine()
+    session = new_session()
     asked = [f"loadsgf {path} 3", "query_boardsize", "get_komi", "get_handicap"]
-    assert talk(engine, *asked) == ["= white", "= 9", "= 0.5", "= 2"]
-    told = talk(engine, "list_stones black", "move_history")
+    assert talk(session, *asked) == ["= white", "= 9", "= 0.5", "= 2"]
+    told = talk(session, "list_stones black", "move_history")
     assert told == ["= C7 G7 C3", "= black C7\nwhite E5"]
-    assert talk(engine, "genmove white", f"printsgf {saved}") == ["= A9", "="]
+    assert talk(session, "genmove white", f"printsgf {saved}") == ["= A9", "="]
     assert ";W[aa]" in saved.read_text(encoding="ascii")
 
 
@@ -292,13 +292,13 @@ def test_a_handicap_is_understood_however_it_comes(
         seen.extend(asked)
         return uniform(positions, asked)
 
-    engine = Engine(Thinker(predict), Style(seed=1, playouts=50))
+    session = Session(Search(predict), Style(seed=1, playouts=50))
     lines = sent.format(path=tmp_path / "game.sgf").split("|")
-    answers = talk(engine, "boardsize 9", "komi 0.5", *lines, "get_handicap", "genmove w")
+    answers = talk(session, "boardsize 9", "komi 0.5", *lines, "get_handicap", "genmove w")
     assert all(answer.startswith("=") for answer in answers)
     assert answers[-2:] == [f"= {handicap}", "= A9"]
     assert (seen[-1].handicap, seen[-1].komi) == (handicap, 0.5)
-    counts = talk(engine, "gocnn-param rules chinese", "final_score")[-1:]
-    counts += talk(engine, "gocnn-param rules tromp-taylor", "final_score")[-1:]
+    counts = talk(session, "gocnn-param rules chinese", "final_score")[-1:]
+    counts += talk(session, "gocnn-param rules tromp-taylor", "final_score")[-1:]
     chinese, plain = (margin(count.removeprefix("= ")) for count in counts)
     assert plain - chinese == handicap

@@ -12,13 +12,13 @@ from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import vertex
 from gocnn.go.position import Position
 from gocnn.go.rules import RULESETS
-from gocnn.gtp.background import word_of_progress
+from gocnn.gtp.background import report_stages
 from gocnn.gtp.clock import Clock
 from gocnn.gtp.commands.parameters import PARAMETERS
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 from gocnn.prediction import Conditions, Prediction
 from gocnn.sgf.reader import load_game
-from tests.support.gtp_talk import leaning, new_engine, small_engine, talk
+from tests.support.gtp_talk import leaning, new_session, small_session, talk
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ from tests.support.gtp_talk import leaning, new_engine, small_engine, talk
         ("gocnn-param opponent_rank 3d/gocnn-param opponent-rank", "= 3d"),
         (
             "gocnn-param rank strong",
-            "? 'strong' is no rank: give 20k to 1k, 1d to 9d, pro, or best",
+            "? 'strong' is not a rank: give 20k to 1k, 1d to 9d, pro, or best",
         ),
         ("gocnn-param temperature 0.5/gocnn-param temperature", "= 0.5"),
         ("gocnn-param rank 9k/gocnn-param temperature", "= rank"),
@@ -107,12 +107,12 @@ from tests.support.gtp_talk import leaning, new_engine, small_engine, talk
     ],
 )
 def test_answers(lines: str, last: str) -> None:
-    engine = new_engine()
+    session = new_session()
     cut = [lines] if "folder" in lines else lines.split("/")
-    *before, answer = talk(engine, *cut)
+    *before, answer = talk(session, *cut)
     assert answer == last
     assert all(said.startswith("=") for said in before)
-    assert talk(engine, "99 name") == ["=99 gocnn"], "the session goes on"
+    assert talk(session, "99 name") == ["=99 gocnn"], "the session goes on"
 
 
 # -- KGS -------------------------------------------------------------------------------------
@@ -123,22 +123,22 @@ HOUSE = "b A4 b B4 b C4 b D4 b D3 b D2 b D1 w A3 w B3 w C3 w C2 w C1 w A2"
 TOP = "b B7 b D7 b E7 b F7 b G7"
 
 
-def stones_of(engine: Engine, colour: int) -> int:
-    return int((engine.position.board.stones[:-1] == colour).sum())
+def stones_of(session: Session, colour: int) -> int:
+    return int((session.position.board.stones[:-1] == colour).sum())
 
 
 @pytest.mark.parametrize("setup", [WALL, HOUSE])
 def test_a_cleanup_takes_every_dead_stone_then_passes(setup: str) -> None:
     """Black owns the rest of the board; white passes all the time."""
-    engine = new_engine(playouts=200)
-    assert talk(engine, "boardsize 7", f"gogui-setup {setup} {TOP}") == ["=", "="]
-    talk(engine, "play w pass")
+    session = new_session(playouts=200)
+    assert talk(session, "boardsize 7", f"gogui-setup {setup} {TOP}") == ["=", "="]
+    talk(session, "play w pass")
     played: list[str] = []
     while not played or played[-1] != "= pass":
-        played += talk(engine, "kgs-genmove_cleanup b", "play w pass")[:1]
+        played += talk(session, "kgs-genmove_cleanup b", "play w pass")[:1]
         assert len(played) < 40, "it never passes"
-    assert stones_of(engine, WHITE) == 0
-    assert stones_of(engine, BLACK) > 7
+    assert stones_of(session, WHITE) == 0
+    assert stones_of(session, BLACK) > 7
 
 
 def test_a_pass_is_no_cleanup_while_a_dead_stone_is_left() -> None:
@@ -149,38 +149,37 @@ def test_a_pass_is_no_cleanup_while_a_dead_stone_is_left() -> None:
         policy[-1] = 1
         return [Prediction(policy, 0.9) for _ in positions]
 
-    def engine() -> Engine:
-        fresh = new_engine(playouts=200)
-        fresh.thinker.predict = passing
+    def session() -> Session:
+        fresh = new_session(passing, playouts=200)
         columns = " ".join(f"b C{row} w D{row}" for row in range(1, 6))
         talk(fresh, "boardsize 5", f"gogui-setup {columns} b A3 b B2 w E3 w A5", "play w pass")
         return fresh
 
-    assert talk(engine(), "genmove b") == ["= PASS"]
-    assert talk(engine(), "kgs-genmove_cleanup b")[0] in ("= A4", "= B5")
+    assert talk(session(), "genmove b") == ["= PASS"]
+    assert talk(session(), "kgs-genmove_cleanup b")[0] in ("= A4", "= B5")
 
 
 def test_kgs_rules_count_and_forbid_repetition() -> None:
-    engine = new_engine()
+    session = new_session()
     for name, counted, superko in (
         ("chinese", "chinese", True),
         ("aga", "aga", True),
         ("new_zealand", "tromp-taylor", True),
         ("japanese", "japanese", False),
     ):
-        assert talk(engine, f"kgs-rules {name}") == ["="]
-        assert engine.player.style.rules is RULESETS[counted]
-        assert engine.thinker.rules is RULESETS[counted]
-        assert (engine.superko, engine.position.superko) == (superko, superko)
-        talk(engine, "clear_board")
-        assert engine.position.superko == superko
+        assert talk(session, f"kgs-rules {name}") == ["="]
+        assert session.player.style.rules is RULESETS[counted]
+        assert session.search.rules is RULESETS[counted]
+        assert (session.superko, session.position.superko) == (superko, superko)
+        talk(session, "clear_board")
+        assert session.position.superko == superko
 
 
 def test_chat_says_who_is_playing() -> None:
-    engine = new_engine()
-    assert "without any search" in talk(engine, "kgs-chat game joe hello there")[0]
-    talk(engine, "gocnn-param rank 3k", "gocnn-param visits 50")
-    said = talk(engine, "kgs-chat private joe who are you?")[0]
+    session = new_session()
+    assert "without any search" in talk(session, "kgs-chat game joe hello there")[0]
+    talk(session, "gocnn-param rank 3k", "gocnn-param visits 50")
+    said = talk(session, "kgs-chat private joe who are you?")[0]
     assert "as a 3k would" in said
     assert "50 positions" in said
 
@@ -205,29 +204,29 @@ def test_chat_says_who_is_playing() -> None:
     ],
 )
 def test_katagos_rules(line: str, scoring: str, bonus: str, ko: str) -> None:
-    engine = new_engine()
-    assert talk(engine, line) == ["="]
-    rules = json.loads(talk(engine, "kata-get-rules")[0].removeprefix("= "))
+    session = new_session()
+    assert talk(session, line) == ["="]
+    rules = json.loads(talk(session, "kata-get-rules")[0].removeprefix("= "))
     assert (rules["scoring"], rules["whiteHandicapBonus"], rules["ko"]) == (scoring, bonus, ko)
-    again = new_engine()
+    again = new_session()
     assert talk(again, f"kata-set-rules {json.dumps(rules)}") == ["="]
-    assert again.player.style.rules == engine.player.style.rules
-    assert again.superko == engine.superko
+    assert again.player.style.rules == session.player.style.rules
+    assert again.superko == session.superko
 
 
 def test_a_search_counts_by_the_rules_of_the_game() -> None:
-    engine = new_engine(rules=RULESETS["japanese"])
-    assert engine.thinker.rules is RULESETS["japanese"]
-    talk(engine, "gocnn-param rules aga")
-    assert engine.thinker.rules is RULESETS["aga"]
+    session = new_session(rules=RULESETS["japanese"])
+    assert session.search.rules is RULESETS["japanese"]
+    talk(session, "gocnn-param rules aga")
+    assert session.search.rules is RULESETS["aga"]
 
 
 def test_rules_change_the_score() -> None:
-    engine = new_engine()
-    talk(engine, "boardsize 9", "komi 0", "fixed_handicap 2", "play w pass")
-    assert talk(engine, "kata-set-rules chinese", "final_score")[1] == "= B+79"
-    assert talk(engine, "kata-set-rules tromp-taylor", "final_score")[1] == "= B+81"
-    assert talk(engine, "kata-set-rules japanese", "final_score")[1] == "= B+79"
+    session = new_session()
+    talk(session, "boardsize 9", "komi 0", "fixed_handicap 2", "play w pass")
+    assert talk(session, "kata-set-rules chinese", "final_score")[1] == "= B+79"
+    assert talk(session, "kata-set-rules tromp-taylor", "final_score")[1] == "= B+81"
+    assert talk(session, "kata-set-rules japanese", "final_score")[1] == "= B+79"
 
 
 # -- GoGui -----------------------------------------------------------------------------------
@@ -235,29 +234,29 @@ def test_rules_change_the_score() -> None:
 
 def test_every_analyze_command_works() -> None:
     """Each line is type/label/command, and the command answers."""
-    engine = small_engine()
-    talk(engine, "play b C3", "play w G7")
-    (answer,) = talk(engine, "gogui-analyze_commands")
+    session = small_session()
+    talk(session, "play b C3", "play w G7")
+    (answer,) = talk(session, "gogui-analyze_commands")
     kinds = []
     for line in answer.removeprefix("= ").splitlines():
         kind, label, command = line.split("/")
         kinds.append(kind)
         assert label
-        assert talk(engine, command)[0].startswith("="), command
+        assert talk(session, command)[0].startswith("="), command
     assert set(kinds) == {"gfx", "plist", "string", "hstring", "param"}
 
 
-def gfx(engine: Engine, command: str) -> dict[str, list[str]]:
+def gfx(session: Session, command: str) -> dict[str, list[str]]:
     """The words behind each key of a picture."""
     words: dict[str, list[str]] = {}
-    for line in talk(engine, command)[0].removeprefix("= ").splitlines():
+    for line in talk(session, command)[0].removeprefix("= ").splitlines():
         key, *rest = line.split()
         words.setdefault(key, []).extend(rest)
     return words
 
 
 def test_the_policy_is_a_heat_map() -> None:
-    picture = gfx(small_engine(), "gocnn-policy")
+    picture = gfx(small_session(), "gocnn-policy")
     colours = {}
     colour = ""
     for word in picture["COLOR"]:
@@ -273,15 +272,15 @@ def test_the_policy_is_a_heat_map() -> None:
 
 @pytest.mark.parametrize("visits", [1, 40])
 def test_candidates_are_numbered(visits: int) -> None:
-    picture = gfx(small_engine(visits=visits), "gocnn-candidates")
+    picture = gfx(small_session(visits=visits), "gocnn-candidates")
     assert picture["LABEL"][:6] == ["C3", "1", "G7", "2", "E5", "3"]
     assert " ".join(picture["TEXT"]).startswith("Black to move wins ")
 
 
 def test_liberties_are_counted_on_every_stone() -> None:
-    engine = small_engine()
-    talk(engine, "gogui-setup b A1 b A2 w B2 w A3 w E5")
-    picture = gfx(engine, "gocnn-liberties")
+    session = small_session()
+    talk(session, "gogui-setup b A1 b A2 w B2 w A3 w E5")
+    picture = gfx(session, "gocnn-liberties")
     labels = dict(zip(picture["LABEL"][::2], picture["LABEL"][1::2], strict=True))
     assert labels == {"A1": "1", "A2": "1", "B2": "3", "A3": "2", "E5": "4"}
     assert sorted(picture["COLOR"]) == ["#ff0000", "A1", "A2"]
@@ -290,20 +289,20 @@ def test_liberties_are_counted_on_every_stone() -> None:
 def test_ladders_are_marked_for_both_sides() -> None:
     """White's stone at E5 is caught from F5 alone, since the other way it runs into H8; the one at
     B8 gets out, and black's at J9 is lost."""
-    engine = small_engine()
-    talk(engine, "gogui-setup w E5 b D5 b E6 b F4 w B8 b A8 b B9 b B7 b J9 w H9 w H8 w J7")
-    picture = gfx(engine, "gocnn-ladders")
+    session = small_session()
+    talk(session, "gogui-setup w E5 b D5 b E6 b F4 w B8 b A8 b B9 b B7 b J9 w H9 w H8 w J7")
+    picture = gfx(session, "gocnn-ladders")
     marks = {key: sorted(points) for key, points in picture.items() if key != "TEXT"}
     assert marks == {"SQUARE": ["F5"], "TRIANGLE": ["C8"], "MARK": ["J9"]}
-    assert "no ladders" in " ".join(gfx(small_engine(), "gocnn-ladders")["TEXT"])
+    assert "no ladders" in " ".join(gfx(small_session(), "gocnn-ladders")["TEXT"])
 
 
 def test_territory_is_drawn_and_the_dead_are_marked() -> None:
-    engine = new_engine(playouts=200)
-    talk(engine, "boardsize 5", "komi 0")
+    session = new_session(playouts=200)
+    talk(session, "boardsize 5", "komi 0")
     columns = " ".join(f"b C{r} w D{r}" for r in range(1, 6))
-    talk(engine, f"gogui-setup {columns} b B2 b B4 w E2 w E4 w A5")
-    picture = gfx(engine, "gocnn-territory")
+    talk(session, f"gogui-setup {columns} b B2 b B4 w E2 w E4 w A5")
+    picture = gfx(session, "gocnn-territory")
     owners = dict(zip(picture["INFLUENCE"][::2], picture["INFLUENCE"][1::2], strict=True))
     assert float(owners["A1"]) > 0.8
     assert float(owners["E1"]) < -0.8
@@ -312,9 +311,9 @@ def test_territory_is_drawn_and_the_dead_are_marked() -> None:
 
 
 def test_legal_moves_are_listed() -> None:
-    engine = new_engine()
-    talk(engine, "boardsize 5", "gogui-setup b A2 b B1 b E5")
-    moves = talk(engine, "gogui-setup_player w", "gogui-rules_legal_moves")[1].split()[1:]
+    session = new_session()
+    talk(session, "boardsize 5", "gogui-setup b A2 b B1 b E5")
+    moves = talk(session, "gogui-setup_player w", "gogui-rules_legal_moves")[1].split()[1:]
     assert len(moves) == 25 - 3 - 1 + 1
     assert "A1" not in moves, "suicide"
     assert "pass" in moves
@@ -324,20 +323,20 @@ def test_legal_moves_are_listed() -> None:
 
 
 def test_parameters_are_listed_as_gogui_reads_them() -> None:
-    engine = new_engine()
-    lines = talk(engine, "gocnn-param")[0].removeprefix("= ").splitlines()
+    session = new_session()
+    lines = talk(session, "gocnn-param")[0].removeprefix("= ").splitlines()
     assert [line.split()[1] for line in lines] == list(PARAMETERS)
     for line in lines:
         kind, name, value = line.split()
         assert kind[0] + kind[-1] == "[]"
         if kind.startswith("[list/"):
             assert value in kind[1:-1].split("/")[1:]
-        assert talk(engine, f"gocnn-param {name} {value}") == ["="], "what is shown can be set"
-        assert talk(engine, f"gocnn-param {name}") == [f"= {value}"]
+        assert talk(session, f"gocnn-param {name} {value}") == ["="], "what is shown can be set"
+        assert talk(session, f"gocnn-param {name}") == [f"= {value}"]
 
 
 def test_an_unknown_parameter_is_told_what_there_is() -> None:
-    (said,) = talk(new_engine(), "gocnn-param strength 5")
+    (said,) = talk(new_session(), "gocnn-param strength 5")
     assert said.startswith("? unknown parameter: try rank, ")
 
 
@@ -348,30 +347,30 @@ def test_a_rank_reaches_the_network_in_a_running_game() -> None:
         ranks.append(told[0].rank)
         return leaning(positions, told)
 
-    engine = small_engine(noting)
-    talk(engine, "genmove b", "gocnn-param rank 1d", "genmove w")
+    session = small_session(noting)
+    talk(session, "genmove b", "gocnn-param rank 1d", "genmove w")
     assert ranks == [0, 21]
-    assert engine.position.ply == 2
+    assert session.position.ply == 2
 
 
 def test_a_seed_repeats_a_game() -> None:
-    def game(engine: Engine) -> list[str]:
-        return talk(engine, *["genmove b", "genmove w"] * 4)
+    def game(session: Session) -> list[str]:
+        return talk(session, *["genmove b", "genmove w"] * 4)
 
-    engine = new_engine(temperature=1.0)
-    talk(engine, "boardsize 9", "set_random_seed 5")
-    first = game(engine)
-    talk(engine, "clear_board", "set_random_seed 5")
-    assert game(engine) == first
-    talk(engine, "clear_board", "set_random_seed 6")
-    assert game(engine) != first
+    session = new_session(temperature=1.0)
+    talk(session, "boardsize 9", "set_random_seed 5")
+    first = game(session)
+    talk(session, "clear_board", "set_random_seed 5")
+    assert game(session) == first
+    talk(session, "clear_board", "set_random_seed 6")
+    assert game(session) != first
 
 
 # -- what the network says -------------------------------------------------------------------
 
 
 def test_the_heatmap_is_leela_zeros() -> None:
-    head, *rows, passing, win = talk(small_engine(), "heatmap")[0].splitlines()
+    head, *rows, passing, win = talk(small_session(), "heatmap")[0].splitlines()
     assert head == "="
     shares = [[int(share) for share in row.split()] for row in rows]
     assert [len(row) for row in shares] == [9] * 9
@@ -381,18 +380,18 @@ def test_the_heatmap_is_leela_zeros() -> None:
     assert win == "winrate: 0.600000"
 
 
-def raw(engine: Engine, view: str) -> tuple[dict[str, str], list[list[float]], list[list[float]]]:
+def raw(session: Session, view: str) -> tuple[dict[str, str], list[list[float]], list[list[float]]]:
     """(named values, policy rows, ownership rows) of kata-raw-nn."""
-    lines = talk(engine, f"kata-raw-nn {view}")[0].splitlines()[1:]
+    lines = talk(session, f"kata-raw-nn {view}")[0].splitlines()[1:]
     names = {line.split()[0]: line.split()[1] for line in lines if len(line.split()) == 2}
     rows = [[float(n) for n in line.split()] for line in lines if len(line.split()) == 9]
     return names, rows[:9], rows[9:]
 
 
 def test_the_raw_network_is_katagos() -> None:
-    engine = small_engine()
-    talk(engine, "play b C3")
-    names, policy, owners = raw(engine, "0")
+    session = small_session()
+    talk(session, "play b C3")
+    names, policy, owners = raw(session, "0")
     assert names["symmetry"] == "0"
     assert float(names["whiteWin"]) == pytest.approx(0.4)
     assert float(names["whiteLoss"]) == pytest.approx(0.6)
@@ -401,7 +400,7 @@ def test_the_raw_network_is_katagos() -> None:
     total = np.nansum(policy) + float(names["policyPass"])
     assert total == pytest.approx(1, abs=1e-4)
     assert np.shape(owners) == (9, 9)
-    assert talk(engine, "kata-raw-nn all")[0].count("symmetry") == 8
+    assert talk(session, "kata-raw-nn all")[0].count("symmetry") == 8
 
 
 def test_a_view_is_shown_to_the_network_and_turned_back() -> None:
@@ -413,11 +412,11 @@ def test_a_view_is_shown_to_the_network_and_turned_back() -> None:
         policy[0] = 1
         return [Prediction(policy / policy.sum(), 0.5) for _ in positions]
 
-    engine = small_engine(corner)
-    talk(engine, "play b E5")
+    session = small_session(corner)
+    talk(session, "play b E5")
     corners = set()
     for view in range(8):
-        _, policy, _ = raw(engine, str(view))
+        _, policy, _ = raw(session, str(view))
         corners.add(vertex(int(np.nanargmax(policy)), 9))
     assert corners == {"A9", "A1", "J9", "J1"}
 
@@ -426,16 +425,16 @@ def test_a_view_is_shown_to_the_network_and_turned_back() -> None:
 
 
 def test_a_game_is_printed_and_read_back(tmp_path: Path) -> None:
-    engine = new_engine()
-    talk(engine, "boardsize 9", "komi 0.5", "fixed_handicap 2", "play w E5", "play b pass")
-    printed = talk(engine, "printsgf")[0].removeprefix("= ")
+    session = new_session()
+    talk(session, "boardsize 9", "komi 0.5", "fixed_handicap 2", "play w E5", "play b pass")
+    printed = talk(session, "printsgf")[0].removeprefix("= ")
     path = tmp_path / "my game.sgf"
-    assert talk(engine, f"printsgf {path}") == ["="]
+    assert talk(session, f"printsgf {path}") == ["="]
     assert path.read_text(encoding="utf-8").split() == printed.split()
     game = load_game(path)
     assert (game.size, game.komi, game.handicap, len(game)) == (9, 0.5, 2, 2)
-    board = talk(engine, "showboard")
-    other = new_engine()
+    board = talk(session, "showboard")
+    other = new_session()
     assert talk(other, f"loadsgf {path}", "showboard") == ["= white", *board]
 
 
@@ -449,13 +448,13 @@ def test_free_handicap_goes_on_where_the_network_likes() -> None:
         told.append((said[0].handicap, positions[0].to_move))
         return leaning(positions, said)
 
-    engine = small_engine(noting)
-    points = talk(engine, "place_free_handicap 11")[0].split()[1:]
+    session = small_session(noting)
+    points = talk(session, "place_free_handicap 11")[0].split()[1:]
     assert len(set(points)) == 11
     assert told == [(9, BLACK), (10, BLACK)]
-    assert engine.position.handicap == 11
-    assert engine.position.to_move == WHITE
-    assert stones_of(engine, BLACK) == 11
+    assert session.position.handicap == 11
+    assert session.position.to_move == WHITE
+    assert stones_of(session, BLACK) == 11
 
 
 def test_free_handicap_stops_where_only_eyes_are_left() -> None:
@@ -465,11 +464,10 @@ def test_free_handicap_stops_where_only_eyes_are_left() -> None:
         policy = np.arange(26, dtype=np.float32) % 2
         return [Prediction(policy / policy.sum(), 0.5) for _ in positions]
 
-    engine = new_engine()
-    engine.thinker.predict = chequered
-    talk(engine, "boardsize 5")
-    points = talk(engine, "place_free_handicap 20")[0].split()[1:]
-    assert len(points) == stones_of(engine, BLACK) == 12
+    session = new_session(chequered)
+    talk(session, "boardsize 5")
+    points = talk(session, "place_free_handicap 20")[0].split()[1:]
+    assert len(points) == stones_of(session, BLACK) == 12
 
 
 # -- clocks ----------------------------------------------------------------------------------
@@ -515,9 +513,9 @@ def test_a_clock_runs_where_the_controller_does_not_tell() -> None:
     ],
 )
 def test_what_is_no_limit(line: str, limited: bool) -> None:
-    engine = new_engine()
-    talk(engine, "time_settings 5 0 0", line)
-    assert (engine.clock.budget(BLACK, 361) is not None) == limited
+    session = new_session()
+    talk(session, "time_settings 5 0 0", line)
+    assert (session.clock.budget(BLACK, 361) is not None) == limited
 
 
 # -- the start -------------------------------------------------------------------------------
@@ -525,7 +523,7 @@ def test_what_is_no_limit(line: str, limited: bool) -> None:
 
 def test_a_slow_start_tells_what_it_is_at() -> None:
     told: queue.Queue[str] = queue.Queue()
-    with word_of_progress(told.put, quiet=0.05, pause=0.05) as stage:
+    with report_stages(told.put, first=0.05, pause=0.05) as stage:
         stage("loading")
         assert told.get(timeout=20).startswith("loading (")
         stage("compiling")
@@ -535,6 +533,6 @@ def test_a_slow_start_tells_what_it_is_at() -> None:
 
 def test_a_quick_start_is_silent() -> None:
     told: list[str] = []
-    with word_of_progress(told.append) as stage:
+    with report_stages(told.append) as stage:
         stage("loading")
     assert not told

@@ -11,7 +11,7 @@ import pytest
 from gocnn.gtp.protocol import serve
 from gocnn.gtp.registry import COMMANDS, find_command
 from tests.gtp.fuzz import Broken, Judge, Lines, expected_id, prepare
-from tests.support.gtp_talk import new_engine
+from tests.support.gtp_talk import new_session
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -29,7 +29,7 @@ def test_each_line_gets_its_answer(
             judge.expect(line)
             yield line.removesuffix(b"\n")
 
-    serve(partial(find_command, new_engine()), sent(), lambda text: judge.hear(text.encode()))
+    serve(partial(find_command, new_session()), sent(), lambda text: judge.hear(text.encode()))
     judge.settle(0)
     assert judge.answers > 700
     assert judge.answers / 2 > judge.failures > 100

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from click.testing import CliRunner
 from gocnn.cli.main import main
 from gocnn.errors import GocnnError
 from gocnn.go.position import Position
-from gocnn.gtp.background import Background
-from gocnn.prediction import Conditions, Prediction
-from tests.support.gtp_talk import new_engine, talk, uniform
+from gocnn.gtp.background import BackgroundEvaluator
+from gocnn.prediction import Conditions, Evaluator, Prediction
+from tests.support.gtp_talk import new_session, talk, uniform
 
 # What each program sends first, with the answers that it waits for; None is any success.
 SABAKI = [
@@ -69,7 +70,7 @@ GTP2OGS = [
 
 @pytest.mark.parametrize("transcript", [SABAKI, GOGUI, GTP2OGS], ids=["Sabaki", "GoGui", "gtp2ogs"])
 def test_start_up_transcripts(transcript: list[tuple[str, str | None]]) -> None:
-    answers = talk(new_engine(), *(line for line, _ in transcript))
+    answers = talk(new_session(), *(line for line, _ in transcript))
     assert len(answers) == len(transcript)
     for (line, expected), answer in zip(transcript, answers, strict=True):
         if expected is None:
@@ -81,36 +82,38 @@ def test_start_up_transcripts(transcript: list[tuple[str, str | None]]) -> None:
 @pytest.mark.parametrize(("size", "seed"), [(5, 1), (9, 2), (9, 3), (13, 4)])
 def test_a_whole_game_and_all_the_way_back(size: int, seed: int) -> None:
     """A second engine plays each move after; then every move is undone."""
-    engine, referee = new_engine(seed=seed, temperature=1.0), new_engine()
-    talk(engine, f"boardsize {size}")
+    session, referee = new_session(seed=seed, temperature=1.0), new_session()
+    talk(session, f"boardsize {size}")
     talk(referee, f"boardsize {size}")
     played: list[str] = []
     for colour in cycle("bw"):
-        (answer,) = talk(engine, f"genmove {colour}")
+        (answer,) = talk(session, f"genmove {colour}")
         played.append(answer.removeprefix("= "))
         assert talk(referee, f"play {colour} {played[-1]}") == ["="], played
         assert len(played) < 6 * size**2
         if played[-2:] == ["PASS", "PASS"]:
             break
-    assert talk(engine, "showboard") == talk(referee, "showboard")
-    assert talk(engine, "final_score")[0][:3] in ("= B", "= W")
-    assert talk(engine, *["undo"] * len(played)) == ["="] * len(played)
-    assert not engine.position.board.stones[:-1].any()
+    assert talk(session, "showboard") == talk(referee, "showboard")
+    assert talk(session, "final_score")[0][:3] in ("= B", "= W")
+    assert talk(session, *["undo"] * len(played)) == ["="] * len(played)
+    assert not session.position.board.stones[:-1].any()
 
 
 def test_a_referee_that_forbids_more_would_find_something() -> None:
     """The game above proves something: a move made up is refused."""
-    referee = new_engine()
+    referee = new_session()
     assert talk(referee, "boardsize 5", "play b A1", "play w A1")[-1] == "? illegal move"
 
 
 def test_hopeless_games_are_resigned_and_the_board_stays() -> None:
-    engine = new_engine(resign_after=1)
-    engine.player.predict = lambda position, c: uniform([position], [c])[0]._replace(win=0.0)
+    def losing(positions: Sequence[Position], known: Sequence[Conditions]) -> list[Prediction]:
+        return [prediction._replace(win=0.0) for prediction in uniform(positions, known)]
+
+    session = new_session(losing, resign_after=1)
     white = " ".join(f"w {c}{r}" for c in "ABCDEFGH" for r in (3, 5, 7))
-    talk(engine, "boardsize 9", f"gogui-setup {white}")
-    assert talk(engine, "genmove b") == ["= resign"]
-    assert engine.position.ply == 0
+    talk(session, "boardsize 9", f"gogui-setup {white}")
+    assert talk(session, "genmove b") == ["= resign"]
+    assert session.position.ply == 0
 
 
 # -- the network loads in the background -----------------------------------------------------
@@ -119,26 +122,24 @@ def test_hopeless_games_are_resigned_and_the_board_stays() -> None:
 def test_answers_come_before_the_network_is_there() -> None:
     gate = threading.Event()
 
-    def load() -> object:
+    def load() -> Evaluator:
         gate.wait(10)
         return uniform
 
-    engine = new_engine()
-    engine.thinker.predict = Background(load, print)  # type: ignore[arg-type]
-    assert talk(engine, "name", "boardsize 9", "play b E5")[0] == "= gocnn"
+    session = new_session(BackgroundEvaluator(load, print))
+    assert talk(session, "name", "boardsize 9", "play b E5")[0] == "= gocnn"
     assert not gate.is_set()
     gate.set()
-    assert talk(engine, "genmove w") == ["= A9"]
+    assert talk(session, "genmove w") == ["= A9"]
 
 
 def test_a_network_that_cannot_be_loaded_is_told_and_the_session_goes_on() -> None:
-    def load() -> object:
+    def load() -> Evaluator:
         raise GocnnError("weights.safetensors: not to be had")
 
     told: list[str] = []
-    engine = new_engine()
-    engine.thinker.predict = Background(load, told.append)  # type: ignore[arg-type]
-    assert talk(engine, "7 genmove b", "8 name") == [
+    session = new_session(BackgroundEvaluator(load, told.append))
+    assert talk(session, "7 genmove b", "8 name") == [
         "?7 weights.safetensors: not to be had",
         "=8 gocnn",
     ]
@@ -146,22 +147,21 @@ def test_a_network_that_cannot_be_loaded_is_told_and_the_session_goes_on() -> No
 
 
 def test_a_failed_genmove_leaves_the_position() -> None:
-    def broken(_position: Position, _conditions: Conditions) -> Prediction:
+    def broken(_positions: Sequence[Position], _: Sequence[Conditions]) -> list[Prediction]:
         raise RuntimeError("out of memory")
 
-    engine = new_engine()
-    engine.player.predict = broken
-    talk(engine, "play b D4")
-    before = engine.position.to_move
-    assert talk(engine, "genmove b")[0].startswith("? internal error: RuntimeError: out of memory")
-    assert engine.position.to_move == before
+    session = new_session(broken)
+    talk(session, "play b D4")
+    before = session.position.to_move
+    assert talk(session, "genmove b")[0].startswith("? internal error: RuntimeError: out of memory")
+    assert session.position.to_move == before
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         ("--weights no/such.safetensors", "no/such.safetensors: there is no such weights file"),
-        ("--rank strong", "'strong' is no rank: give 20k to 1k, 1d to 9d, pro, or best"),
+        ("--rank strong", "'strong' is not a rank: give 20k to 1k, 1d to 9d, pro, or best"),
         ("--temperature nan", "temperature is 0 to 10, not nan"),
         ("--rules ing", "--rules"),
     ],
@@ -177,12 +177,12 @@ def test_wrong_options_are_refused_before_the_session(arguments: str, told: str)
 
 PROGRAM = """
 import sys
-from gocnn.gtp.background import Background
-from gocnn.gtp.session import Engine
+from gocnn.gtp.background import BackgroundEvaluator
+from gocnn.gtp.session import Session
 from gocnn.gtp.input import read_lines
 from gocnn.gtp.protocol import answers_only
-from gocnn.gtp.server import run
-from gocnn.play.search import Thinker
+from gocnn.gtp.server import serve_session
+from gocnn.play.search import Search
 sys.path.insert(0, ".")
 from tests.support.gtp_talk import uniform
 
@@ -191,7 +191,7 @@ def load():
     return uniform
 
 with answers_only() as write:
-    run(Engine(Thinker(Background(load, print))), read_lines(0), write)
+    serve_session(Session(Search(BackgroundEvaluator(load, print))), read_lines(0), write)
 """
 
 
@@ -248,11 +248,11 @@ def test_the_program_ends_quietly_when_nobody_listens_any_more(root: Path) -> No
 def test_random_lines_get_an_answer_each() -> None:
     """Whatever comes, each line with a command gets one answer, and the engine goes on."""
     random = np.random.default_rng(5)
-    names = sorted(talk(new_engine(), "list_commands")[0].removeprefix("= ").splitlines())
+    names = sorted(talk(new_session(), "list_commands")[0].removeprefix("= ").splitlines())
     names = [name for name in names if name not in ("quit", "loadsgf", "printsgf")]
     scraps = ["b", "W", "D4", "pass", "9", "-1", "0.5", "", "Z99", "dead", "#", "\x00", "é", "1e9"]
-    engine = new_engine(playouts=1)
-    talk(engine, "boardsize 5")
+    session = new_session(playouts=1)
+    talk(session, "boardsize 5")
     for _ in range(600):
         words = [str(random.choice(names)), *random.choice(scraps, random.integers(0, 4)).tolist()]
         if random.random() < 0.1:
@@ -260,8 +260,8 @@ def test_random_lines_get_an_answer_each() -> None:
         line = " ".join(words)
         if words[0] == "boardsize" or words[-1] == "boardsize":
             continue
-        answers = talk(engine, line)
+        answers = talk(session, line)
         assert len(answers) == 1, line
         assert answers[0][0] in "=?", line
         assert "internal error" not in answers[0], line
-    assert talk(engine, "name") == ["= gocnn"]
+    assert talk(session, "name") == ["= gocnn"]

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.gtp.input import LONGEST, News, read_lines
+from gocnn.gtp.input import MAX_LINE_BYTES, PendingInput, read_lines
 from gocnn.gtp.protocol import CommandError, Handler, Stop, Stream, frame, parse, serve
-from tests.support.gtp_talk import Session
+from tests.support.gtp_talk import Conversation
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def stubborn(_arguments: list[str]) -> Stream:
     """Counts to three whatever comes, but for an interrupt."""
     for number in range(3):
         yield f"{number}"
-        if (yield 0.1) is News.INTERRUPT:
+        if (yield 0.1) is PendingInput.INTERRUPT:
             return "interrupted"
     return "done"
 
@@ -183,84 +183,84 @@ STREAMS: dict[str, Handler] = {
 
 
 @pytest.fixture
-def session() -> Session:
-    return Session(STREAMS.get)
+def conversation() -> Conversation:
+    return Conversation(STREAMS.get)
 
 
-def test_lines_come_one_by_one_until_the_next_command(session: Session) -> None:
-    session.send("7 count")
-    assert [session.line() for _ in range(4)] == ["=7", "1", "2", "3"]
-    session.send("8 echo on")
-    counted = session.answer()
+def test_lines_come_one_by_one_until_the_next_command(conversation: Conversation) -> None:
+    conversation.send("7 count")
+    assert [conversation.line() for _ in range(4)] == ["=7", "1", "2", "3"]
+    conversation.send("8 echo on")
+    counted = conversation.answer()
     assert counted[-1] == "over"
-    assert session.answer() == ["=8 on"]
+    assert conversation.answer() == ["=8 on"]
 
 
 @pytest.mark.parametrize("line", ["", "  ", "# interrupt", "# a comment", "\r"])
 def test_any_line_ends_a_stream_and_one_without_a_command_gets_no_answer(
-    session: Session, line: str
+    conversation: Conversation, line: str
 ) -> None:
-    session.send("count")
-    assert [session.line(), session.line()] == ["=", "1"]
-    session.send(line)
-    session.answer()
-    assert session.is_quiet()
-    session.send("echo on")
-    assert session.answer() == ["= on"]
+    conversation.send("count")
+    assert [conversation.line(), conversation.line()] == ["=", "1"]
+    conversation.send(line)
+    conversation.answer()
+    assert conversation.is_quiet()
+    conversation.send("echo on")
+    assert conversation.answer() == ["= on"]
 
 
-def test_a_stream_ends_with_the_input(session: Session) -> None:
-    session.send("waiting")
-    assert session.line() == "="
-    session.end()
-    assert session.line() == ""
-    session.thread.join(10)
-    assert not session.thread.is_alive()
+def test_a_stream_ends_with_the_input(conversation: Conversation) -> None:
+    conversation.send("waiting")
+    assert conversation.line() == "="
+    conversation.end()
+    assert conversation.line() == ""
+    conversation.thread.join(10)
+    assert not conversation.thread.is_alive()
 
 
-def test_a_stream_may_go_on_while_commands_wait(session: Session) -> None:
-    session.send("stubborn", "echo on", "")
-    assert session.answer() == ["=", "0", "1", "2", "done"]
-    assert session.answer() == ["= on"]
+def test_a_stream_may_go_on_while_commands_wait(conversation: Conversation) -> None:
+    conversation.send("stubborn", "echo on", "")
+    assert conversation.answer() == ["=", "0", "1", "2", "done"]
+    assert conversation.answer() == ["= on"]
 
 
-def test_only_an_interrupt_ends_what_is_stubborn(session: Session) -> None:
-    session.send("stubborn")
-    assert [session.line(), session.line()] == ["=", "0"]
-    session.send("echo on", "#  interrupt")
-    assert session.answer() == ["interrupted"]
-    assert session.answer() == ["= on"]
-    session.send("stubborn")
-    assert session.answer() == ["=", "0", "1", "2", "done"], "one interrupt is for one command"
+def test_only_an_interrupt_ends_what_is_stubborn(conversation: Conversation) -> None:
+    conversation.send("stubborn")
+    assert [conversation.line(), conversation.line()] == ["=", "0"]
+    conversation.send("echo on", "#  interrupt")
+    assert conversation.answer() == ["interrupted"]
+    assert conversation.answer() == ["= on"]
+    conversation.send("stubborn")
+    assert conversation.answer() == ["=", "0", "1", "2", "done"], "one interrupt is for one command"
 
 
-def test_what_a_silent_stream_returns_is_its_answer(session: Session) -> None:
-    session.send("3 silent", "4 refusing", "echo on")
-    assert [session.answer() for _ in range(3)] == [["=3 D4"], ["?4 syntax error"], ["= on"]]
+def test_what_a_silent_stream_returns_is_its_answer(conversation: Conversation) -> None:
+    conversation.send("3 silent", "4 refusing", "echo on")
+    assert [conversation.answer() for _ in range(3)] == [["=3 D4"], ["?4 syntax error"], ["= on"]]
 
 
 def test_a_stream_that_breaks_ends_in_one_empty_line(
-    session: Session, capsys: pytest.CaptureFixture[str]
+    conversation: Conversation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    session.send("9 breaking", "giving_up", "echo on")
-    assert session.answer() == ["=9", "one", "  two"]
-    assert session.answer() == ["=", "one"]
-    assert session.answer() == ["= on"]
+    conversation.send("9 breaking", "giving_up", "echo on")
+    assert conversation.answer() == ["=9", "one", "  two"]
+    assert conversation.answer() == ["=", "one"]
+    assert conversation.answer() == ["= on"]
     told = capsys.readouterr().err
     assert "a bug in the middle" in told
     assert "gocnn: the weights have gone\n" in told
 
 
-def test_waiting_costs_no_processor_time(session: Session) -> None:
-    session.send("waiting")
-    assert session.line() == "="
+def test_waiting_costs_no_processor_time(conversation: Conversation) -> None:
+    conversation.send("waiting")
+    assert conversation.line() == "="
     before = time.process_time()
-    assert session.is_quiet(1.0)
+    assert conversation.is_quiet(1.0)
     assert time.process_time() - before < 0.2
     began = time.monotonic()
-    session.send("echo on")
-    assert session.answer() == []
-    assert session.answer() == ["= on"]
+    conversation.send("echo on")
+    assert conversation.answer() == []
+    assert conversation.answer() == ["= on"]
     assert time.monotonic() - began < 1.0
 
 
@@ -283,14 +283,14 @@ def test_a_line_without_end_is_cut() -> None:
     reading, writing = os.pipe()
 
     def write() -> None:
-        for _ in range(3 * LONGEST >> 16):
+        for _ in range(3 * MAX_LINE_BYTES >> 16):
             os.write(writing, b"x" * (1 << 16))
         os.write(writing, b"\nname\n")
         os.close(writing)
 
     threading.Thread(target=write, daemon=True).start()
     first, second = read_lines(reading)
-    assert LONGEST <= len(first) <= LONGEST + (1 << 16)
+    assert MAX_LINE_BYTES <= len(first) <= MAX_LINE_BYTES + (1 << 16)
     assert second == b"name"
 
 

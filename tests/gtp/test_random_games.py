@@ -16,8 +16,8 @@ import gocnn.gtp.server  # noqa: F401 - it registers all commands
 from gocnn.go.position import Position
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.registry import find_command
-from gocnn.gtp.session import Engine
-from gocnn.play.search import Thinker
+from gocnn.gtp.session import Session
+from gocnn.play.search import Search
 from gocnn.play.style import Style
 from gocnn.prediction import Conditions, Prediction
 
@@ -79,10 +79,10 @@ class Rules:
         return rows[::-1]
 
 
-def ask(engine: Engine, line: str) -> str:
+def ask(session: Session, line: str) -> str:
     """The answer to a command line, without the threads of a session."""
     name, *arguments = line.split()
-    handler = find_command(engine, name)
+    handler = find_command(session, name)
     assert handler
     try:
         answer = handler(arguments)
@@ -124,12 +124,12 @@ def random_game(seed: int) -> int:
         temperature=chance.choice([0.0, 1.0]),
     )
     visits = 4 if size < 10 and chance.random() < 0.2 else 1
-    engine = Engine(Thinker(noise(seed), visits), style, superko=superko)
+    session = Session(Search(noise(seed), visits), style, superko=superko)
     rules = Rules(size, superko)
-    assert ask(engine, f"boardsize {size}") == "="
+    assert ask(session, f"boardsize {size}") == "="
     colour = "b"
     if size >= 7 and chance.random() < 0.2:
-        stones = ask(engine, "fixed_handicap 2")
+        stones = ask(session, "fixed_handicap 2")
         points = [move_from_vertex(vertex, size) for vertex in stones.split()[1:]]
         rules.board.apply_setup(points, [], [])
         colour = "w"
@@ -142,33 +142,33 @@ def random_game(seed: int) -> int:
         if ko and not planned and chance.random() < 0.2:
             planned = [ko[0], None, None, ko[0]]  # at once: ko; after two passes: superko
         if what < 0.05 and len(rules.history) > 1:
-            assert ask(engine, "undo") == "="
+            assert ask(session, "undo") == "="
             rules.undo()
             passes = 0
-            colour = "b" if engine.position.to_move == 1 else "w"
+            colour = "b" if session.position.to_move == 1 else "w"
         elif what < 0.3 or planned:
             point = planned.pop() if planned else _any_point(rules, chance)
             legal = rules.play(colour, point)
-            answer = ask(engine, f"play {colour} {format_vertex(point)}")
+            answer = ask(session, f"play {colour} {format_vertex(point)}")
             assert answer == ("=" if legal else "? illegal move"), (seed, commands)
             if legal:
                 passes = 0
                 colour = _other(colour) if chance.random() < 0.95 else colour
         else:
-            answer = ask(engine, f"genmove {colour}")
+            answer = ask(session, f"genmove {colour}")
             if answer == "= resign":
                 break
             point = move_from_vertex(answer.removeprefix("= "), size)
             assert rules.play(colour, point), (seed, commands, answer)
             passes = passes + 1 if point is None else 0
             colour = _other(colour)
-        assert engine.position.stones.tolist() == rules.stones(), (seed, commands)
-    assert ask(engine, "final_score")[:3] in ("= B", "= W")
+        assert session.position.stones.tolist() == rules.stones(), (seed, commands)
+    assert ask(session, "final_score")[:3] in ("= B", "= W")
     for _ in range(len(rules.history) - 1):
-        assert ask(engine, "undo") == "="
+        assert ask(session, "undo") == "="
         rules.undo()
-        assert engine.position.stones.tolist() == rules.stones(), seed
-    assert ask(engine, "undo") == "? cannot undo"
+        assert session.position.stones.tolist() == rules.stones(), seed
+    assert ask(session, "undo") == "? cannot undo"
     return commands
 
 

@@ -65,7 +65,7 @@ def test_games_depend_on_the_seed_alone() -> None:
 def test_styles_are_written_as_rank_and_temperature() -> None:
     assert parse_style("10k@0.5").temperature == 0.5
     assert parse_style("best").rank == BEST
-    for text, told in (("10k@x", "10k@0.5"), ("king", "no rank"), ("9d@-1", "temperature is")):
+    for text, told in (("10k@x", "10k@0.5"), ("king", "not a rank"), ("9d@-1", "temperature is")):
         with pytest.raises(GocnnError, match=told):
             parse_style(text)
     with pytest.raises(GocnnError, match="even number of games, not 3"):

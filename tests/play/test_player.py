@@ -1,6 +1,6 @@
 """The player: only legal moves, eyes kept, passes and resigns when it should and not before."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -8,16 +8,23 @@ import pytest
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE, is_eye_like
 from gocnn.go.position import Position
+from gocnn.go.rules import RULESETS
 from gocnn.play.player import RESIGN, Choice, Player
 from gocnn.play.style import BEST, Style, rank_code
-from gocnn.prediction import Conditions, Predict, Prediction
+from gocnn.prediction import Conditions, Evaluator, Prediction
 from tests.support.boards import SEKI, board, point
 
 
-def predictor(*likely: str, win: float = 0.5) -> Predict:
+def each(predict: Callable[[Position], Prediction]) -> Evaluator:
+    """An evaluator that predicts one position after another, whatever the conditions."""
+    return lambda positions, _conditions: [predict(position) for position in positions]
+
+
+def predictor(*likely: str, win: float = 0.5) -> Evaluator:
     """Predicts these moves, the first most of all, and all others a little."""
 
-    def predict(position: Position, _conditions: Conditions) -> Prediction:
+    @each
+    def predict(position: Position) -> Prediction:
         size = position.size
         policy = np.full(size**2 + 1, 1e-4, np.float32)
         for rank, name in enumerate(likely):
@@ -27,19 +34,20 @@ def predictor(*likely: str, win: float = 0.5) -> Predict:
     return predict
 
 
-def uniform(position: Position, _conditions: Conditions) -> Prediction:
+@each
+def uniform(position: Position) -> Prediction:
     """Knows nothing."""
     count = position.size**2 + 1
     return Prediction(np.full(count, 1 / count, np.float32), 0.5)
 
 
-def constant(value: float) -> Predict:
-    """Says the same number of every move."""
-    return lambda position, _: Prediction(np.full(position.size**2 + 1, value, np.float32), value)
+def constant(value: float) -> Evaluator:
+    """Predicts the same number for every move."""
+    return each(lambda p: Prediction(np.full(p.size**2 + 1, value, np.float32), value))
 
 
-def choose(predict: Predict, position: Position, **style: object) -> Choice:
-    return Player(predict, Style(seed=1, **style)).choose(position)  # type: ignore[arg-type]
+def choose(evaluator: Evaluator, position: Position, **style: object) -> Choice:
+    return Player(evaluator, Style(seed=1, **style)).choose(position)  # type: ignore[arg-type]
 
 
 # Black's two eyes at A5 and C5; white lives below. Nothing is left but the dame at E3.
@@ -54,6 +62,23 @@ FINISHED = """
 
 def test_the_likeliest_move_is_played() -> None:
     assert choose(predictor("C3", "D4"), Position(9)).point == point("C3", 9)
+
+
+def test_a_prediction_that_the_caller_made_is_decided_by() -> None:
+    """The player's own evaluator is not asked, and the count of hopeless moves goes on."""
+
+    def unasked(_: Sequence[Position], __: Sequence[Conditions]) -> list[Prediction]:
+        raise AssertionError("the prediction was given")
+
+    (prediction,) = predictor("C3", win=0.01)([Position(9)], [Conditions()])
+    player = Player(unasked, Style(seed=1, resign_after=2))
+    assert player.decide(Position(9), prediction) == (point("C3", 9), prediction, "policy")
+    position = late(LOST)
+    (prediction,) = predictor("A1", win=0.01)([position], [Conditions()])
+    assert player.decide(position, prediction).point != RESIGN
+    position.play(point("A1", 9))
+    position.pass_()
+    assert player.decide(position, prediction).point == RESIGN
 
 
 def test_an_illegal_move_is_never_played_however_likely() -> None:
@@ -185,21 +210,21 @@ def test_a_pass_in_the_air_is_taken_when_nothing_is_left() -> None:
     position = board("/".join([". X . X O . O . O"] * 9), komi=6.5)
     for share, expected in ((0.5, 81), (0.05, point("A9", 9))):
 
-        def predict(position: Position, _: Conditions, share: float = share) -> Prediction:
+        def predict(_position: Position, share: float = share) -> Prediction:
             policy = np.zeros(82, np.float32)
             policy[point("A9", 9)], policy[81] = 1, share
             return Prediction(policy / policy.sum(), 0.5)
 
-        assert choose(predict, position).point == expected
+        assert choose(each(predict), position).point == expected
 
 
 @pytest.mark.parametrize("size", [5, 7, 9])
-@pytest.mark.parametrize("predict", [uniform, predictor("pass")], ids=["uniform", "passing"])
-def test_whole_games_are_legal_and_end(size: int, predict: Predict) -> None:
+@pytest.mark.parametrize("evaluator", [uniform, predictor("pass")], ids=["uniform", "passing"])
+def test_whole_games_are_legal_and_end(size: int, evaluator: Evaluator) -> None:
     """Every game ends by two passes, with every eye of the end still there."""
     for seed in range(4):
         position = Position(size, superko=seed % 2 == 0)
-        player = Player(predict, Style(seed=seed, temperature=1.0, playouts=40, resign=False))
+        player = Player(evaluator, Style(seed=seed, temperature=1.0, playouts=40, resign=False))
         passes = 0
         while passes < 2:
             choice = player.choose(position)
@@ -226,9 +251,9 @@ LOST = """
 """
 
 
-def resigned_at(predict: Predict, position: Position, **style: object) -> int:
+def resigned_at(evaluator: Evaluator, position: Position, **style: object) -> int:
     """The number of black's move at which it resigns, white passing; 0 if it never does."""
-    player = Player(predict, Style(seed=1, **style))  # type: ignore[arg-type]
+    player = Player(evaluator, Style(seed=1, **style))  # type: ignore[arg-type]
     for number in range(1, 8):
         choice = player.choose(position)
         if choice.point == RESIGN:
@@ -280,11 +305,37 @@ def test_playouts_know_a_lost_board_where_the_network_does_not() -> None:
     assert resigned_at(predictor("A1", "J9", win=0.45), late(LOST)) == 0, "there is room"
 
 
+# Black has the lower five lines and leads by 9 points before komi; nothing is open.
+SETTLED = """
+    . O O O O O O O .
+    O O O . O O O O O
+    O O O O O O O O O
+    O O O O O O O O O
+    X X X X X X X X X
+    X X X X X X X X X
+    X . . . X X X . X
+    X X X X X X X X X
+    . X X X X X X X .
+"""
+
+
+@pytest.mark.parametrize(("rules", "resigned"), [("chinese", 1), ("aga", 1), ("tromp-taylor", 0)])
+def test_points_for_a_handicap_count_when_resigning(rules: str, resigned: int) -> None:
+    """Komi leaves black 5.5 points ahead; what white gets for nine stones puts it behind."""
+    position = board(SETTLED, komi=3.5)
+    position.handicap = 9
+    hopeless = predictor("C3", win=0.01)
+    assert resigned_at(hopeless, position, resign_after=1, rules=RULESETS[rules]) == resigned
+
+
 def test_a_better_moment_starts_the_count_again() -> None:
     rates = iter([0.01, 0.01, 0.5, 0.01, 0.01, 0.01, 0.01])
 
-    def predict(position: Position, conditions: Conditions) -> Prediction:
-        return predictor("A1", "J9")(position, conditions)._replace(win=next(rates))
+    def predict(
+        positions: Sequence[Position], conditions: Sequence[Conditions]
+    ) -> list[Prediction]:
+        (prediction,) = predictor("A1", "J9")(positions, conditions)
+        return [prediction._replace(win=next(rates))]
 
     assert resigned_at(predict, late(LOST), resign_after=3) == 6
 
@@ -331,12 +382,12 @@ def test_temperature_spreads_the_moves_and_the_seed_repeats_them() -> None:
 
 
 def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None:
-    heats = [Style(rank=rank).heat for rank in range(1, 30)]
-    assert heats == sorted(heats, reverse=True)
-    assert len(set(heats)) == 29
-    assert heats[-1] == Style(rank=rank_code("pro")).heat == 0
-    assert Style().heat == Style(rank=BEST).heat == 0
-    assert Style(rank=1, temperature=0.3).heat == 0.3
+    temperatures = [Style(rank=rank).effective_temperature for rank in range(1, 30)]
+    assert temperatures == sorted(temperatures, reverse=True)
+    assert len(set(temperatures)) == 29
+    assert temperatures[-1] == Style(rank=rank_code("pro")).effective_temperature == 0
+    assert Style().effective_temperature == Style(rank=BEST).effective_temperature == 0
+    assert Style(rank=1, temperature=0.3).effective_temperature == 0.3
 
     def favourites(rank: str) -> int:
         player = Player(predictor("D4", "F6", "C7"), Style(rank=rank_code(rank), seed=1))
@@ -345,21 +396,23 @@ def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None
     assert favourites("20k") + 20 < favourites("1k") < favourites("5d") <= favourites("9d") == 200
 
 
-def test_the_network_is_told_the_conditions() -> None:
-    told: list[Conditions] = []
+def test_the_network_is_given_the_conditions() -> None:
+    given: list[Conditions] = []
 
-    def predict(position: Position, conditions: Conditions) -> Prediction:
-        told.append(conditions)
-        return uniform(position, conditions)
+    def predict(
+        positions: Sequence[Position], conditions: Sequence[Conditions]
+    ) -> list[Prediction]:
+        given.extend(conditions)
+        return uniform(positions, conditions)
 
     position = Position(9, komi=0.5)
     position.place_handicap(3)
     Player(predict, Style(rank=rank_code("3k"), opponent_rank=rank_code("2d"))).choose(position)
     Player(predict, Style(rank=rank_code("BEST"))).choose(position)
     Player(predict, Style(rank=rank_code("3k"))).choose(position)
-    assert told[0] == Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)
-    assert told[1] == Conditions(komi=0.5, handicap=3)
-    assert told[2] == Conditions(rank=18, opponent_rank=18, komi=0.5, handicap=3)
+    assert given[0] == Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)
+    assert given[1] == Conditions(komi=0.5, handicap=3)
+    assert given[2] == Conditions(rank=18, opponent_rank=18, komi=0.5, handicap=3)
 
 
 @pytest.mark.parametrize(
@@ -381,5 +434,5 @@ def test_a_style_out_of_range_is_refused_by_name(field: str, value: float) -> No
 
 def test_ranks_by_name() -> None:
     assert [rank_code(text) for text in (None, "any", "20k", "9d", "pro")] == [0, 0, 1, 29, 30]
-    with pytest.raises(GocnnError, match="'strong' is no rank"):
+    with pytest.raises(GocnnError, match="'strong' is not a rank"):
         rank_code("strong")

@@ -7,15 +7,15 @@ import pytest
 
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.position import Position
-from gocnn.play.mcts import Tree, key_of
+from gocnn.play.mcts import Tree, node_key
 from gocnn.play.player import Player
-from gocnn.play.search import Analysis, Thinker, swapped
+from gocnn.play.search import Analysis, Search, swap_players
 from gocnn.play.style import Style
 from gocnn.prediction import Conditions, Prediction
 from tests.support.boards import board, point
 from tests.support.playing import random_game
 
-TOLD = Conditions(rank=20, opponent_rank=10, komi=7.5)
+KNOWN = Conditions(rank=20, opponent_rank=10, komi=7.5)
 
 
 class Oracle:
@@ -24,13 +24,13 @@ class Oracle:
     def __init__(self, *liked: int, weight: int = 1000, win: float | None = None) -> None:
         self.liked, self.weight, self.win = liked, weight, win
         self.batches: list[int] = []
-        self.told: set[Conditions] = set()
+        self.conditions: set[Conditions] = set()
 
     def __call__(
         self, positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
         self.batches.append(len(positions))
-        self.told.update(conditions)
+        self.conditions.update(conditions)
         return [self.look(position) for position in positions]
 
     def look(self, position: Position) -> Prediction:
@@ -41,8 +41,8 @@ class Oracle:
         return Prediction(policy / policy.sum(), float(win))
 
 
-def last(thinker: Thinker, position: Position, told: Conditions = TOLD) -> Analysis:
-    *_, analysis = thinker.analyse(position, told)
+def last(search: Search, position: Position, known: Conditions = KNOWN) -> Analysis:
+    *_, analysis = search.analyse(position, known)
     return analysis
 
 
@@ -58,26 +58,26 @@ def follow(position: Position, points: Sequence[int]) -> None:
 
 def test_the_network_alone_tells_its_own_probabilities() -> None:
     network = Oracle(point("C3", 9), point("G7", 9))
-    analyses = list(Thinker(network).analyse(Position(9), TOLD, most=5))
-    assert [line.point for line in analyses[0].lines][:2] == [point("G7", 9), point("C3", 9)]
+    analyses = list(Search(network).analyse(Position(9), KNOWN, max_moves=5))
+    assert [line.point for line in analyses[0].moves][:2] == [point("G7", 9), point("C3", 9)]
     for analysis in analyses:
         assert analysis.visits == 1
-        assert len(analysis.lines) == 5
-        assert analysis.lines[0].prior == pytest.approx(1000 / 2080)
-        assert [line.visits for line in analysis.lines] == [481, 481, 1, 1, 1]
-    assert analyses[0].lines[0].win == analyses[0].win == 0.5
+        assert len(analysis.moves) == 5
+        assert analysis.moves[0].prior == pytest.approx(1000 / 2080)
+        assert [line.visits for line in analysis.moves] == [481, 481, 1, 1, 1]
+    assert analyses[0].moves[0].win == analyses[0].win == 0.5
 
 
 def test_the_network_alone_tells_what_each_move_is_worth() -> None:
     position = board("X O . . / . . . . / . . . . / . . . X", to_move=WHITE)
     network = Oracle(4)
-    first, *_, analysis = Thinker(network).analyse(position, TOLD, most=20)
-    wins = {line.point: line.win for line in analysis.lines}
+    first, *_, analysis = Search(network).analyse(position, KNOWN, max_moves=20)
+    wins = {line.point: line.win for line in analysis.moves}
     assert max(wins.values()) > first.win  # a stone more
     assert wins[16] == pytest.approx(first.win)  # a pass changes nothing
-    assert network.told == {TOLD, swapped(TOLD)}
-    assert max(network.batches) == len(analysis.lines)
-    line = analysis.lines[0]
+    assert network.conditions == {KNOWN, swap_players(KNOWN)}
+    assert max(network.batches) == len(analysis.moves)
+    line = analysis.moves[0]
     assert line.point == 4
     assert len(line.pv) > 3
     follow(position, line.pv)
@@ -85,7 +85,7 @@ def test_the_network_alone_tells_what_each_move_is_worth() -> None:
 
 def test_thinking_alone_is_the_network() -> None:
     position = Position(9)
-    thought = Thinker(Oracle(7))(position, TOLD)
+    thought = Search(Oracle(7))([position], [KNOWN])[0]
     assert np.array_equal(thought.policy, Oracle(7).look(position).policy)
 
 
@@ -102,38 +102,38 @@ CAPTURE = """
 """
 
 
-@pytest.mark.parametrize("trust", [0.0, 0.5])
-def test_a_search_finds_a_capture_that_the_network_does_not(trust: float) -> None:
+@pytest.mark.parametrize("playout_weight", [0.0, 0.5])
+def test_a_search_finds_a_capture_that_the_network_does_not(playout_weight: float) -> None:
     position = board(CAPTURE, to_move=WHITE)
     capture = point("G5", 7)
     network = Oracle(point("A4", 7), point("D1", 7), weight=5)
-    thinker = Thinker(network, 300, trust=trust)
-    analysis = last(thinker, position)
-    best = analysis.lines[0]
+    search = Search(network, 300, playout_weight=playout_weight)
+    analysis = last(search, position)
+    best = analysis.moves[0]
     assert best.point == capture
-    assert best.win > analysis.lines[-1].win
+    assert best.win > analysis.moves[-1].win
     assert best.lcb < best.win
-    assert thinker(position, TOLD).policy.argmax() == best.point
+    assert search([position], [KNOWN])[0].policy.argmax() == best.point
     assert analysis.visits == 300
-    assert sum(line.visits for line in analysis.lines) < 300
-    assert sorted((line.visits for line in analysis.lines), reverse=True) == [
-        line.visits for line in analysis.lines
+    assert sum(line.visits for line in analysis.moves) < 300
+    assert sorted((line.visits for line in analysis.moves), reverse=True) == [
+        line.visits for line in analysis.moves
     ]
     assert max(network.batches) == 8
 
 
 def test_the_first_answer_comes_before_any_visit() -> None:
-    analyses = Thinker(Oracle(3), 1000).analyse(Position(9), TOLD)
+    analyses = Search(Oracle(3), 1000).analyse(Position(9), KNOWN)
     first = next(analyses)
     assert first.visits == 1
-    assert first.lines[0].point == 3
+    assert first.moves[0].point == 3
     assert [next(analyses).visits for _ in range(3)] == [2, 3, 4]
 
 
 def test_a_search_leaves_the_position_and_repeats_itself() -> None:
     position = random_game(9, 50, 4).position(30)
     before = str(position), position.moves, position.to_move, position.hash
-    found = [last(Thinker(Oracle(), 120), position).lines for _ in range(2)]
+    found = [last(Search(Oracle(), 120), position).moves for _ in range(2)]
     assert found[0] == found[1]
     assert (str(position), position.moves, position.to_move, position.hash) == before
 
@@ -146,9 +146,9 @@ def test_all_lines_are_legal_and_fill_no_eye(seed: int, superko: bool) -> None:
     for entry in random_game(4, 14, seed).position().moves:
         if position.is_legal(entry[1], entry[0]):
             position.play(entry[1], entry[0])
-    analysis = last(Thinker(Oracle(), 400, trust=0), position)
+    analysis = last(Search(Oracle(), 400, playout_weight=0), position)
     sensible = position.candidate_moves()
-    for line in analysis.lines:
+    for line in analysis.moves:
         assert line.point == 16 or sensible[line.point]
         follow(position, line.pv)
 
@@ -169,23 +169,23 @@ def test_superko_holds_in_the_tree(superko: bool) -> None:
     back = point("B3", 4)
     assert position.board.stones[back] == 0
     assert position.is_legal(back) is not superko
-    tried = {line.point for line in last(Thinker(Oracle(back), 60), position).lines}
+    tried = {line.point for line in last(Search(Oracle(back), 60), position).moves}
     assert (back in tried) is not superko
 
 
 def test_both_orders_of_moves_lead_to_one_node() -> None:
     a, b, c = 0, 1, 2
     network = Oracle(a, b, c, win=0.5)
-    thinker = Thinker(network, 200, trust=0)
+    search = Search(network, 200, playout_weight=0)
     position = Position(9)
-    last(thinker, position)
-    nodes = thinker._tree.nodes  # type: ignore[union-attr]
+    last(search, position)
+    nodes = search._tree.nodes  # type: ignore[union-attr]
     ends = []
     for order in ((a, b, c), (c, b, a)):
         line = position.copy()
         for move in order:
             line.play(move)
-        ends.append(key_of(line))
+        ends.append(node_key(line))
     assert ends[0] == ends[1]
     assert ends[0] in nodes
     assert sum(network.batches) < 200  # visits that found a node cost nothing
@@ -196,25 +196,25 @@ def test_two_passes_are_scored_and_not_guessed() -> None:
     position = board(
         ". X . X . / X X X X X / O O O O O / . O . O . / O O O O O", komi=0.5, to_move=WHITE
     )
-    thinker = Thinker(Oracle(25, win=0.05), 50, trust=0)
-    assert thinker(position, TOLD).win > 0.8
+    search = Search(Oracle(25, win=0.05), 50, playout_weight=0)
+    assert search([position], [KNOWN])[0].win > 0.8
     position.komi = -10.5
-    assert thinker(position, TOLD).win < 0.2
+    assert search([position], [KNOWN])[0].win < 0.2
 
 
 def test_the_tree_is_kept_between_moves_and_forgotten_between_games() -> None:
-    thinker = Thinker(Oracle(40, 41, 30, 31), 200)
+    search = Search(Oracle(40, 41, 30, 31), 200)
     position = Position(9)
-    line = last(thinker, position).lines[0]
+    line = last(search, position).moves[0]
     for move in line.pv[:2]:
         position.play(move)
-    kept = next(thinker.analyse(position, TOLD)).visits
+    kept = next(search.analyse(position, KNOWN)).visits
     assert 1 < kept < line.visits
-    assert next(thinker.analyse(position, Conditions())).visits == 1
-    thinker(position, TOLD)
-    assert next(thinker.analyse(position, TOLD)).visits == 200
-    thinker.new_game()
-    assert next(thinker.analyse(position, TOLD)).visits == 1
+    assert next(search.analyse(position, Conditions())).visits == 1
+    search([position], [KNOWN])
+    assert next(search.analyse(position, KNOWN)).visits == 200
+    search.new_game()
+    assert next(search.analyse(position, KNOWN)).visits == 1
 
 
 def test_a_tree_keeps_no_more_than_it_may() -> None:
@@ -252,13 +252,13 @@ def test_a_broken_network_breaks_no_search() -> None:
     def broken(positions: Sequence[Position], _: Sequence[Conditions]) -> list[Prediction]:
         return [Prediction(np.full(26, np.nan, np.float32), np.nan) for _ in positions]
 
-    thought = Thinker(broken, 30)(Position(5), TOLD)
+    thought = Search(broken, 30)([Position(5)], [KNOWN])[0]
     assert 0 <= thought.win <= 1
 
 
 def test_a_player_that_searches_plays_a_game_to_its_end() -> None:
     position = Position(5, komi=0.5)
-    player = Player(Thinker(Oracle(), 16, playouts=2), Style(seed=1, playouts=30, resign=False))
+    player = Player(Search(Oracle(), 16, playouts=2), Style(seed=1, playouts=30, resign=False))
     while position.passes < 2:
         choice = player.choose(position)
         assert choice.point == 25 or position.candidate_moves()[choice.point]

@@ -15,10 +15,10 @@ from gocnn.go.position import Position
 from gocnn.gtp.input import read_lines
 from gocnn.gtp.protocol import Handler, serve
 from gocnn.gtp.registry import find_command
-from gocnn.gtp.session import Engine
-from gocnn.play.search import Thinker
+from gocnn.gtp.session import Session
+from gocnn.play.search import Search
 from gocnn.play.style import Style
-from gocnn.prediction import Conditions, Prediction, PredictMany
+from gocnn.prediction import Conditions, Evaluator, Prediction
 
 
 def uniform(positions: Sequence[Position], _conditions: Sequence[Conditions]) -> list[Prediction]:
@@ -27,22 +27,22 @@ def uniform(positions: Sequence[Position], _conditions: Sequence[Conditions]) ->
     return [Prediction(policy / policy.sum(), 0.5) for _ in positions]
 
 
-def new_engine(**style: object) -> Engine:
-    """An engine whose choices are repeated by every test run."""
+def new_session(network: Evaluator = uniform, **style: object) -> Session:
+    """A session whose choices are repeated by every test run."""
     fixed = {"seed": 1, "playouts": 50, **style}
-    return Engine(Thinker(uniform), Style(**fixed))  # type: ignore[arg-type]
+    return Session(Search(network), Style(**fixed))  # type: ignore[arg-type]
 
 
-def talk(engine: Engine, *lines: str) -> list[str]:
+def talk(session: Session, *lines: str) -> list[str]:
     """The answers to command lines, without their last line feeds."""
-    said: list[str] = []
-    serve(partial(find_command, engine), [f"{line}\n".encode() for line in lines], said.append)
-    *answers, rest = "".join(said).split("\n\n")
+    sent: list[str] = []
+    serve(partial(find_command, session), [f"{line}\n".encode() for line in lines], sent.append)
+    *answers, rest = "".join(sent).split("\n\n")
     assert not rest, "the last answer has no end"
     return answers
 
 
-class Session:
+class Conversation:
     """A conversation over real pipes, line by line, with an engine in a thread.
 
     Args:
@@ -94,17 +94,20 @@ SHARES = {"C3": 0.5, "G7": 0.2, "E5": 0.1, "pass": 0.04}
 
 def leaning(positions: Sequence[Position], _conditions: Sequence[Conditions]) -> list[Prediction]:
     """Some points of a 9x9 board are likely, the rest hardly; black wins 60 games of 100."""
-    said = []
+    predictions = []
     for position in positions:
         policy = np.full(82, 0.002, np.float32)
         for name, share in SHARES.items():
             policy[point_of_vertex(name, 9)] = share
         policy[:-1][position.board.stones[:-1] != 0] = 0
-        said.append(Prediction(policy / policy.sum(), 0.6 if position.to_move == BLACK else 0.4))
-    return said
+        predictions.append(
+            Prediction(policy / policy.sum(), 0.6 if position.to_move == BLACK else 0.4)
+        )
+    return predictions
 
 
-def small_engine(predict: PredictMany = leaning, visits: int = 1) -> Engine:
-    engine = Engine(Thinker(predict, visits), Style(seed=1, playouts=50))
-    talk(engine, "boardsize 9")
-    return engine
+def small_session(network: Evaluator = leaning, visits: int = 1) -> Session:
+    """A session on a 9x9 board, whose choices are repeated by every test run."""
+    session = Session(Search(network, visits), Style(seed=1, playouts=50))
+    talk(session, "boardsize 9")
+    return session

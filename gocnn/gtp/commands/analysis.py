@@ -1,7 +1,7 @@
-"""Commands that show what the engine thinks, line by line, until the next command comes.
+"""Commands that report candidate moves line by line until the next command comes.
 
-Leela Zero's form has integers times 10,000, KataGo's has floats; both are told from the side of
-the player to move.
+Leela Zero's format has integers times 10,000, KataGo's has floats; the figures of both are for the
+player to move.
 """
 
 import time
@@ -13,150 +13,155 @@ from numpy.typing import NDArray
 
 from gocnn.go.playouts import sample
 from gocnn.go.position import Position
-from gocnn.go.rules import Ruleset, compensation
+from gocnn.go.rules import Ruleset
+from gocnn.go.scoring import lead
 from gocnn.gtp import arguments as read
-from gocnn.gtp.analyze_request import Request, read_request
+from gocnn.gtp.analyze_request import AnalyzeRequest, parse_analyze_request
 from gocnn.gtp.commands.playing import play_chosen
-from gocnn.gtp.genmove import choose, subject
+from gocnn.gtp.genmove import choose_move, prepare_search
 from gocnn.gtp.protocol import Stream
 from gocnn.gtp.registry import command
-from gocnn.gtp.session import Engine
-from gocnn.play.search import Analysis, Line
+from gocnn.gtp.session import Session
+from gocnn.play.search import Analysis, CandidateMove
 
-_PATIENCE = 0.1  # seconds between two looks at whether the network is there
+_LOADING_POLL = 0.1  # seconds between two checks whether the network is loaded
 
 
-class Estimate(NamedTuple):
-    """What playouts say of a position with P points, seen by black."""
+class ScoreEstimate(NamedTuple):
+    """The outcome of playouts of a position with P points, seen by black."""
 
-    lead: float  # points, komi counted
+    lead: float  # points, komi and handicap counted
     deviation: float  # of a single playout
     ownership: NDArray[np.float32]  # [P] from -1 white's to +1 black's
 
 
-def estimate(position: Position, rules: Ruleset, playouts: int) -> Estimate:
+def estimate_lead(position: Position, rules: Ruleset, playouts: int) -> ScoreEstimate:
     """Who leads, by playouts."""
     played = sample(position.board, position.to_move, playouts=playouts)
-    owed = position.komi + compensation(position, rules)
-    margins = played.margins - owed
-    return Estimate(float(margins.mean()), float(margins.std()), played.ownership)
+    leads = lead(position, played.margins, rules)
+    return ScoreEstimate(float(leads.mean()), float(leads.std()), played.ownership)
 
 
 # -- lines ---------------------------------------------------------------------------------
 
-Form = Callable[[Engine, Request], Callable[[Analysis], str]]
+Formatter = Callable[[Analysis], str]
+FormatterFactory = Callable[[Session, AnalyzeRequest], Formatter]
 
 
-def _lz_form(engine: Engine, request: Request) -> Callable[[Analysis], str]:
-    size = engine.position.size
+def _lz_formatter(session: Session, request: AnalyzeRequest) -> Formatter:
+    size = session.position.size
 
-    def text(order: int, line: Line) -> str:
-        win, prior, lcb = (round(10_000 * share) for share in (line.win, line.prior, line.lcb))
+    def format_move(order: int, move: CandidateMove) -> str:
+        win, prior, lcb = (round(10_000 * share) for share in (move.win, move.prior, move.lcb))
         return (
-            f"info move {read.vertex_name(line.point, size)} visits {line.visits}"
-            f" winrate {win} prior {prior} lcb {lcb} order {order} pv {_sequence(line, size)}"
+            f"info move {read.vertex_name(move.point, size)} visits {move.visits}"
+            f" winrate {win} prior {prior} lcb {lcb} order {order} pv {_format_pv(move, size)}"
         )
 
-    return lambda analysis: " ".join(map(text, *_numbered(analysis, request)))
+    return lambda analysis: " ".join(map(format_move, *_numbered_moves(analysis, request)))
 
 
-def _kata_form(engine: Engine, request: Request) -> Callable[[Analysis], str]:
-    _, position = subject(engine, request)
-    style, size = engine.player.style, position.size
-    told = estimate(position, style.rules, style.playouts)
-    lead = told.lead * request.colour
-    score = f"scoreMean {lead:.2f} scoreStdev {told.deviation:.2f} scoreLead {lead:.2f}"
-    owners = " ".join(f"{owner:.3f}" for owner in (told.ownership * request.colour).tolist())
+def _kata_formatter(session: Session, request: AnalyzeRequest) -> Formatter:
+    _, position = prepare_search(session, request)
+    style, size = session.player.style, position.size
+    estimate = estimate_lead(position, style.rules, style.playouts)
+    mean = estimate.lead * request.colour
+    score = f"scoreMean {mean:.2f} scoreStdev {estimate.deviation:.2f} scoreLead {mean:.2f}"
+    owners = " ".join(f"{owner:.3f}" for owner in (estimate.ownership * request.colour).tolist())
 
-    def text(order: int, line: Line) -> str:
+    def format_move(order: int, move: CandidateMove) -> str:
         return (
-            f"info move {read.vertex_name(line.point, size)} visits {line.visits}"
-            f" winrate {line.win:.6f} {score} prior {line.prior:.6f} lcb {line.lcb:.6f}"
-            f" order {order} pv {_sequence(line, size)}"
+            f"info move {read.vertex_name(move.point, size)} visits {move.visits}"
+            f" winrate {move.win:.6f} {score} prior {move.prior:.6f} lcb {move.lcb:.6f}"
+            f" order {order} pv {_format_pv(move, size)}"
         )
 
-    def whole(analysis: Analysis) -> str:
-        parts = list(map(text, *_numbered(analysis, request)))
-        if request.root:
+    def format_line(analysis: Analysis) -> str:
+        parts = list(map(format_move, *_numbered_moves(analysis, request)))
+        if request.root_info:
             parts.append(f"rootInfo visits {analysis.visits} winrate {analysis.win:.6f} {score}")
         if request.ownership:
             parts.append(f"ownership {owners}")
         return " ".join(parts)
 
-    return whole
+    return format_line
 
 
-def _numbered(analysis: Analysis, request: Request) -> tuple[range, list[Line]]:
-    lines = [line for line in analysis.lines if line.point not in request.forbidden]
-    lines = lines[: request.most]
-    return range(len(lines)), lines
+def _numbered_moves(
+    analysis: Analysis, request: AnalyzeRequest
+) -> tuple[range, list[CandidateMove]]:
+    moves = [move for move in analysis.moves if move.point not in request.forbidden]
+    moves = moves[: request.max_moves]
+    return range(len(moves)), moves
 
 
-def _sequence(line: Line, size: int) -> str:
-    return " ".join(read.vertex_name(point, size) for point in line.pv)
+def _format_pv(move: CandidateMove, size: int) -> str:
+    return " ".join(read.vertex_name(point, size) for point in move.pv)
 
 
 # -- commands ------------------------------------------------------------------------------
 
 
 @command("lz-analyze", "analyze")
-def lz_analyze(engine: Engine, arguments: list[str]) -> Stream:
-    """Tell of the likely moves, in Leela Zero's form, until another line comes."""
-    return _analyse(engine, read_request(engine, arguments), _lz_form)
+def lz_analyze(session: Session, arguments: list[str]) -> Stream:
+    """Report the likely moves in Leela Zero's format until another line comes."""
+    return _analyse(session, parse_analyze_request(session, arguments), _lz_formatter)
 
 
 @command("kata-analyze")
-def kata_analyze(engine: Engine, arguments: list[str]) -> Stream:
-    """Tell of the likely moves, in KataGo's form, until another line comes."""
-    return _analyse(engine, read_request(engine, arguments), _kata_form)
+def kata_analyze(session: Session, arguments: list[str]) -> Stream:
+    """Report the likely moves in KataGo's format until another line comes."""
+    return _analyse(session, parse_analyze_request(session, arguments), _kata_formatter)
 
 
 @command("lz-genmove_analyze", "genmove_analyze")
-def lz_genmove_analyze(engine: Engine, arguments: list[str]) -> Stream:
-    """Tell of the likely moves, in Leela Zero's form, then play one."""
-    return _move(engine, read_request(engine, arguments), _lz_form)
+def lz_genmove_analyze(session: Session, arguments: list[str]) -> Stream:
+    """Report the likely moves in Leela Zero's format, then play one."""
+    return _genmove_analyze(session, parse_analyze_request(session, arguments), _lz_formatter)
 
 
 @command("kata-genmove_analyze")
-def kata_genmove_analyze(engine: Engine, arguments: list[str]) -> Stream:
-    """Tell of the likely moves, in KataGo's form, then play one."""
-    return _move(engine, read_request(engine, arguments), _kata_form)
+def kata_genmove_analyze(session: Session, arguments: list[str]) -> Stream:
+    """Report the likely moves in KataGo's format, then play one."""
+    return _genmove_analyze(session, parse_analyze_request(session, arguments), _kata_formatter)
 
 
-def _analyse(engine: Engine, request: Request, form: Form) -> Stream:
-    while engine.loading():
-        if (yield _PATIENCE):
+def _analyse(session: Session, request: AnalyzeRequest, make_formatter: FormatterFactory) -> Stream:
+    while session.loading():
+        if (yield _LOADING_POLL):
             return ""
-    thinker, position = subject(engine, request)
-    line = form(engine, request)
+    search, position = prepare_search(session, request)
+    format_line = make_formatter(session, request)
     due = 0.0
-    latest = ""
-    for analysis in thinker.analyse(position, engine.player.conditions(position)):
-        latest = line(analysis)
+    line = ""
+    for analysis in search.analyse(position, session.player.conditions(position)):
+        line = format_line(analysis)
         if time.monotonic() >= due:
-            yield latest
+            yield line
             due = time.monotonic() + request.seconds
         if (yield 0.0):
             return ""
     while True:
-        yield latest
+        yield line
         if (yield request.seconds):
             return ""
 
 
-def _move(engine: Engine, request: Request, form: Form) -> Stream:
-    point = yield from choose(engine, request, form(engine, request))
-    return f"play {play_chosen(engine, request.colour, point)}"
+def _genmove_analyze(
+    session: Session, request: AnalyzeRequest, make_formatter: FormatterFactory
+) -> Stream:
+    point = yield from choose_move(session, request, make_formatter(session, request))
+    return f"play {play_chosen(session, request.colour, point)}"
 
 
 @command("stop")
-def stop(_engine: Engine, _arguments: list[str]) -> str:
-    """Does nothing: an analysis has ended before any command is answered."""
+def stop(_session: Session, _arguments: list[str]) -> str:
+    """Do nothing: an analysis has ended before any command is answered."""
     return ""
 
 
 @command("clear_cache")
-def clear_cache(engine: Engine, _arguments: list[str]) -> str:
+def clear_cache(session: Session, _arguments: list[str]) -> str:
     """Forget the search so far."""
-    engine.thinker.new_game()
+    session.search.new_game()
     return ""

@@ -9,14 +9,14 @@ import numpy as np
 
 from gocnn.go.board import BLACK, EMPTY, WHITE
 from gocnn.go.ladders import find_ladders
-from gocnn.go.rules import compensation
-from gocnn.go.scoring import final_score, judge
+from gocnn.go.position import colour_name
+from gocnn.go.scoring import final_score, judge, lead
 from gocnn.gtp import arguments as read
-from gocnn.gtp.commands.raw_network import predict
-from gocnn.gtp.input import News
+from gocnn.gtp.commands.raw_network import predict_view
+from gocnn.gtp.input import PendingInput
 from gocnn.gtp.protocol import CommandError, Stream
 from gocnn.gtp.registry import command
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 
 _ANALYZE = """
 gfx/Policy/gocnn-policy
@@ -40,13 +40,13 @@ _SHADES = 24  # of the policy's colours
 
 
 @command("gogui-analyze_commands")
-def gogui_analyze_commands(_engine: Engine, _arguments: list[str]) -> str:
+def gogui_analyze_commands(_session: Session, _arguments: list[str]) -> str:
     """What GoGui's menu of analyze commands shows: type, label and command, one a line."""
     return _ANALYZE.strip()
 
 
 @command("gogui-interrupt")
-def gogui_interrupt(_engine: Engine, _arguments: list[str]) -> str:
+def gogui_interrupt(_session: Session, _arguments: list[str]) -> str:
     """Does nothing; it is there to say that `# interrupt` ends a search."""
     return ""
 
@@ -55,11 +55,11 @@ def gogui_interrupt(_engine: Engine, _arguments: list[str]) -> str:
 
 
 @command("gocnn-policy")
-def gocnn_policy(engine: Engine, _arguments: list[str]) -> str:
+def gocnn_policy(session: Session, _arguments: list[str]) -> str:
     """Every point in the colour of its share of the policy, the likely ones in percent."""
-    size = engine.position.size
-    told = predict(engine)
-    shares = told.policy[:-1]
+    size = session.position.size
+    prediction = predict_view(session)
+    shares = prediction.policy[:-1]
     shades = np.rint(_SHADES * np.sqrt(shares / max(float(shares.max()), 1e-9))).astype(int)
     lines = [
         f"COLOR {_colour(shade)} {_names(np.flatnonzero(shades == shade), size)}"
@@ -68,43 +68,43 @@ def gocnn_policy(engine: Engine, _arguments: list[str]) -> str:
     ]
     likely = np.flatnonzero(shares >= _WORTH_A_LABEL).tolist()
     lines += [f"LABEL {read.vertex_name(p, size)} {round(100 * shares[p])}" for p in likely]
-    return "\n".join([*lines, _summary(engine, told.win)])
+    return "\n".join([*lines, _format_win(session, prediction.win)])
 
 
 def _colour(shade: int) -> str:
     """From blue over green to red."""
-    heat = shade / _SHADES
-    red, blue = min(2 * heat, 1.0), max(1 - 2 * heat, 0.0)
-    green = min(2 * heat, 2 - 2 * heat)
+    effective_temperature = shade / _SHADES
+    red, blue = min(2 * effective_temperature, 1.0), max(1 - 2 * effective_temperature, 0.0)
+    green = min(2 * effective_temperature, 2 - 2 * effective_temperature)
     return "#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue))
 
 
 @command("gocnn-candidates")
-def gocnn_candidates(engine: Engine, _arguments: list[str]) -> Stream:
+def gocnn_candidates(session: Session, _arguments: list[str]) -> Stream:
     """The best moves numbered, with their probabilities and win rates."""
-    position = engine.position
-    size, passing = position.size, position.size**2
-    conditions = engine.player.conditions(position)
-    for told in engine.thinker.analyse(position, conditions, most=_LISTED):
-        last = told
-        if (yield 0.0) is News.INTERRUPT:
+    position = session.position
+    size = position.size
+    conditions = session.player.conditions(position)
+    for latest in session.search.analyse(position, conditions, max_moves=_LISTED):
+        analysis = latest
+        if (yield 0.0) is PendingInput.INTERRUPT:
             break
     lines = [
-        f"LABEL {read.vertex_name(line.point, size)} {number}"
-        for number, line in enumerate(last.lines, 1)
-        if line.point != passing
+        f"LABEL {read.vertex_name(move.point, size)} {number}"
+        for number, move in enumerate(analysis.moves, 1)
+        if move.point != size * size
     ]
     listed = "; ".join(
-        f"{number} {read.vertex_name(line.point, size)} {line.prior:.1%}, wins {line.win:.1%}"
-        for number, line in enumerate(last.lines, 1)
+        f"{number} {read.vertex_name(move.point, size)} {move.prior:.1%}, wins {move.win:.1%}"
+        for number, move in enumerate(analysis.moves, 1)
     )
-    return "\n".join([*lines, f"{_summary(engine, last.win)}; {listed}"])
+    return "\n".join([*lines, f"{_format_win(session, analysis.win)}; {listed}"])
 
 
 @command("gocnn-territory")
-def gocnn_territory(engine: Engine, _arguments: list[str]) -> str:
+def gocnn_territory(session: Session, _arguments: list[str]) -> str:
     """Who will own each point, from playouts, and the dead stones marked."""
-    position, style = engine.position, engine.player.style
+    position, style = session.position, session.player.style
     verdict, size = judge(position, playouts=style.playouts), position.size
     pairs = (
         f"{read.vertex_name(point, size)} {owner:.2f}"
@@ -113,15 +113,15 @@ def gocnn_territory(engine: Engine, _arguments: list[str]) -> str:
     lines = [f"INFLUENCE {' '.join(pairs)}"]
     if verdict.dead.any():
         lines.append(f"MARK {_names(np.flatnonzero(verdict.dead), size)}")
-    lead = verdict.ownership.sum() - position.komi - compensation(position, style.rules)
-    leader = "Black" if lead > 0 else "White"
-    return "\n".join([*lines, f"TEXT {leader} leads by {abs(lead):.1f} points"])
+    leading = lead(position, float(verdict.ownership.sum()), style.rules)
+    leader = "Black" if leading > 0 else "White"
+    return "\n".join([*lines, f"TEXT {leader} leads by {abs(leading):.1f} points"])
 
 
 @command("gocnn-liberties")
-def gocnn_liberties(engine: Engine, _arguments: list[str]) -> str:
+def gocnn_liberties(session: Session, _arguments: list[str]) -> str:
     """The number of liberties on every stone; chains in atari in red."""
-    board, size = engine.position.board, engine.position.size
+    board, size = session.position.board, session.position.size
     points = np.flatnonzero(board.stones[:-1] != EMPTY)
     counts = board.counts[board.head[points]]
     lines = [
@@ -135,73 +135,73 @@ def gocnn_liberties(engine: Engine, _arguments: list[str]) -> str:
 
 
 @command("gocnn-ladders")
-def gocnn_ladders(engine: Engine, _arguments: list[str]) -> str:
+def gocnn_ladders(session: Session, _arguments: list[str]) -> str:
     """For either player: moves that catch in a ladder, moves that get out, stones that are lost."""
-    position = engine.position
+    position = session.position
     lines = []
-    found = 0
+    marked = 0
     for colour in (BLACK, WHITE):
         for mark, points in zip(
             ("SQUARE", "TRIANGLE", "MARK"), find_ladders(position.board, colour), strict=True
         ):
             if points.size:
                 lines.append(f"{mark} {_names(points, position.size)}")
-                found += points.size
-    told = "square catches, triangle escapes, cross is lost" if found else "no ladders"
-    return "\n".join([*lines, f"TEXT {told}"])
+                marked += points.size
+    text = "square catches, triangle escapes, cross is lost" if marked else "no ladders"
+    return "\n".join([*lines, f"TEXT {text}"])
 
 
 def _names(points: Iterable[int], size: int) -> str:
     return " ".join(read.vertex_name(int(point), size) for point in points)
 
 
-def _summary(engine: Engine, win: float) -> str:
-    name = "Black" if engine.position.to_move == BLACK else "White"
-    return f"TEXT {name} to move wins {win:.1%}"
+def _format_win(session: Session, win: float) -> str:
+    mover = colour_name(session.position.to_move).capitalize()
+    return f"TEXT {mover} to move wins {win:.1%}"
 
 
 # -- the rules of the game ------------------------------------------------------------------
 
 
 @command("gogui-rules_game_id")
-def gogui_rules_game_id(_engine: Engine, _arguments: list[str]) -> str:
+def gogui_rules_game_id(_session: Session, _arguments: list[str]) -> str:
     """The name of the game."""
     return "Go"
 
 
 @command("gogui-rules_board_size")
-def gogui_rules_board_size(engine: Engine, _arguments: list[str]) -> str:
+def gogui_rules_board_size(session: Session, _arguments: list[str]) -> str:
     """The number of lines of the board."""
-    return str(engine.position.size)
+    return str(session.position.size)
 
 
 @command("gogui-rules_board")
-def gogui_rules_board(engine: Engine, _arguments: list[str]) -> str:
+def gogui_rules_board(session: Session, _arguments: list[str]) -> str:
     """The stones, row by row from the top: X, O and dots."""
-    rows = engine.position.stones.tolist()
+    rows = session.position.stones.tolist()
     return "\n" + "\n".join(" ".join(".XO"[stone] for stone in row) for row in rows)
 
 
 @command("gogui-rules_side_to_move")
-def gogui_rules_side_to_move(engine: Engine, _arguments: list[str]) -> str:
+def gogui_rules_side_to_move(session: Session, _arguments: list[str]) -> str:
     """Who is to move."""
-    return "black" if engine.position.to_move == BLACK else "white"
+    return colour_name(session.position.to_move)
 
 
 @command("gogui-rules_legal_moves")
-def gogui_rules_legal_moves(engine: Engine, arguments: list[str]) -> str:
+def gogui_rules_legal_moves(session: Session, arguments: list[str]) -> str:
     """All legal moves, the pass too; none once both players have passed."""
     if arguments:
         raise CommandError(read.SYNTAX)
-    position = engine.position
+    position = session.position
     if position.passes > 1:
         return ""
     return _names([*position.legal_points(), position.size**2], position.size)
 
 
 @command("gogui-rules_final_result")
-def gogui_rules_final_result(engine: Engine, _arguments: list[str]) -> str:
+def gogui_rules_final_result(session: Session, _arguments: list[str]) -> str:
     """The score once both players have passed; before that, nothing."""
-    if engine.position.passes < 2:
+    if session.position.passes < 2:
         return ""
-    return str(final_score(engine.position, engine.player.style.rules))
+    return str(final_score(session.position, session.player.style.rules))

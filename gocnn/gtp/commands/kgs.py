@@ -7,25 +7,25 @@ from gocnn.go.position import Position
 from gocnn.go.ranks import UNKNOWN, rank_name
 from gocnn.go.scoring import judge
 from gocnn.gtp import arguments as read
-from gocnn.gtp.analyze_request import Request
+from gocnn.gtp.analyze_request import AnalyzeRequest
 from gocnn.gtp.commands.playing import play_chosen
-from gocnn.gtp.genmove import choose
+from gocnn.gtp.genmove import choose_move
 from gocnn.gtp.protocol import CommandError, Stream
 from gocnn.gtp.registry import command
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 from gocnn.play.player import RESIGN
 from gocnn.play.style import BEST
 
 
 @command("kgs-genmove_cleanup")
-def kgs_genmove_cleanup(engine: Engine, arguments: list[str]) -> Stream:
+def kgs_genmove_cleanup(session: Session, arguments: list[str]) -> Stream:
     """Choose a move and play it; pass only when no dead stone of the opponent is left to take."""
     read.expect(arguments, 1)
     colour = read.colour(arguments[0])
-    point = yield from choose(engine, Request(colour))
-    if point in (RESIGN, engine.position.size**2):
-        point = capture_dead(engine.position, colour)
-    return play_chosen(engine, colour, point)
+    point = yield from choose_move(session, AnalyzeRequest(colour))
+    if point in (RESIGN, session.position.size**2):
+        point = capture_dead(session.position, colour)
+    return play_chosen(session, colour, point)
 
 
 def capture_dead(position: Position, colour: int) -> int:
@@ -52,17 +52,17 @@ def capture_dead(position: Position, colour: int) -> int:
 
 
 @command("kgs-game_over")
-def kgs_game_over(_engine: Engine, _arguments: list[str]) -> str:
+def kgs_game_over(_session: Session, _arguments: list[str]) -> str:
     """The game is over; the next one begins with an empty board."""
     return ""
 
 
 @command("kgs-chat")
-def kgs_chat(engine: Engine, arguments: list[str]) -> str:
+def kgs_chat(session: Session, arguments: list[str]) -> str:
     """Answer what somebody says: `game` or `private`, a name, words."""
     if len(arguments) < 2 or arguments[0].lower() not in ("game", "private"):
         raise CommandError(read.SYNTAX)
-    rank, visits = engine.player.style.rank, engine.thinker.visits
+    rank, visits = session.player.style.rank, session.search.visits
     level = "as well as I can" if rank in (BEST, UNKNOWN) else f"as a {rank_name(rank)} would"
     how = "without any search" if visits == 1 else f"looking at {visits} positions a move"
-    return f"I am {engine.name} {engine.version}, a neural network; I play {level}, {how}."
+    return f"I am {session.name} {session.version}, a neural network; I play {level}, {how}."

@@ -8,7 +8,7 @@ from gocnn.go.rules import RULESETS, ruleset
 from gocnn.gtp import arguments as read
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.registry import command
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 from gocnn.play.style import BEST, Style, rank_code, rank_text
 
 _MOST_VISITS = 1_000_000
@@ -21,17 +21,17 @@ class Parameter(NamedTuple):
     """One thing that can be changed."""
 
     kind: str  # as GoGui names it
-    show: Callable[[Engine], str]
-    change: Callable[[Engine, str], None]  # raises GocnnError for a value that will not do
+    show: Callable[[Session], str]
+    change: Callable[[Session, str], None]  # raises GocnnError for a value that will not do
 
 
 def _style(
     field: str, kind: str, show: Callable[[Style], object], read_value: Callable[[str], object]
 ) -> Parameter:
-    def change(engine: Engine, text: str) -> None:
-        engine.restyle(**{field: read_value(text)})
+    def change(session: Session, text: str) -> None:
+        session.change_style(**{field: read_value(text)})
 
-    return Parameter(kind, lambda engine: str(show(engine.player.style)), change)
+    return Parameter(kind, lambda session: str(show(session.player.style)), change)
 
 
 def _switch(text: str) -> bool:
@@ -51,11 +51,11 @@ def _seed(text: str) -> int:
     return seed
 
 
-def _set_visits(engine: Engine, text: str) -> None:
+def _set_visits(session: Session, text: str) -> None:
     visits = read.integer(text)
     if not 1 <= visits <= _MOST_VISITS:
         raise CommandError(f"visits is 1 to {_MOST_VISITS}, not {visits}")
-    engine.thinker.visits = visits
+    session.search.visits = visits
 
 
 PARAMETERS = {
@@ -70,25 +70,25 @@ PARAMETERS = {
         _temperature,
     ),
     "seed": _style("seed", "string", lambda s: s.seed, _seed),
-    "visits": Parameter("string", lambda engine: str(engine.thinker.visits), _set_visits),
+    "visits": Parameter("string", lambda session: str(session.search.visits), _set_visits),
     "resign": _style("resign", "bool", lambda s: int(s.resign), _switch),
     "resign-below": _style("resign_below", "string", lambda s: f"{s.resign_below:g}", read.real),
     "playouts": _style("playouts", "string", lambda s: s.playouts, read.integer),
     "rules": _style("rules", f"list/{'/'.join(RULESETS)}", lambda s: s.rules.name, ruleset),
     "superko": Parameter(
         "bool",
-        lambda engine: str(int(engine.superko)),
-        lambda engine, text: engine.forbid_repetition(_switch(text)),
+        lambda session: str(int(session.superko)),
+        lambda session, text: session.set_superko(_switch(text)),
     ),
 }
 
 
 @command("gocnn-param")
-def gocnn_param(engine: Engine, arguments: list[str]) -> str:
+def gocnn_param(session: Session, arguments: list[str]) -> str:
     """All parameters, one a line; or the value of the one that is named; or give it a new one."""
     if not arguments:
         return "\n".join(
-            f"[{parameter.kind}] {name} {parameter.show(engine)}"
+            f"[{parameter.kind}] {name} {parameter.show(session)}"
             for name, parameter in PARAMETERS.items()
         )
     read.expect(arguments, 1, 2)
@@ -96,20 +96,20 @@ def gocnn_param(engine: Engine, arguments: list[str]) -> str:
     if name not in PARAMETERS:
         raise CommandError(f"unknown parameter: try {', '.join(PARAMETERS)}")
     if len(arguments) == 1:
-        return PARAMETERS[name].show(engine)
-    PARAMETERS[name].change(engine, arguments[1])
+        return PARAMETERS[name].show(session)
+    PARAMETERS[name].change(session, arguments[1])
     return ""
 
 
 @command("get_random_seed")
-def get_random_seed(engine: Engine, _arguments: list[str]) -> str:
+def get_random_seed(session: Session, _arguments: list[str]) -> str:
     """The seed of the engine's draws."""
-    return PARAMETERS["seed"].show(engine)
+    return PARAMETERS["seed"].show(session)
 
 
 @command("set_random_seed")
-def set_random_seed(engine: Engine, arguments: list[str]) -> str:
+def set_random_seed(session: Session, arguments: list[str]) -> str:
     """Draw by a seed from now on; the same one repeats a game."""
     read.expect(arguments, 1)
-    PARAMETERS["seed"].change(engine, arguments[0])
+    PARAMETERS["seed"].change(session, arguments[0])
     return ""

@@ -6,12 +6,12 @@ from gocnn.errors import IllegalMove
 from gocnn.go.board import EMPTY
 from gocnn.go.scoring import final_score, judge
 from gocnn.gtp import arguments as read
-from gocnn.gtp.analyze_request import Request
+from gocnn.gtp.analyze_request import AnalyzeRequest
 from gocnn.gtp.clock import Clock
-from gocnn.gtp.genmove import choose
+from gocnn.gtp.genmove import choose_move
 from gocnn.gtp.protocol import CommandError, Stream
 from gocnn.gtp.registry import command
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 from gocnn.play.player import RESIGN
 
 _KGS_TIMES = {"none": 0, "absolute": 1, "byoyomi": 3, "canadian": 3}  # by system: how many numbers
@@ -19,62 +19,62 @@ _STATUSES = ("alive", "dead", "seki", "black_territory", "white_territory")
 
 
 @command("play")
-def play(engine: Engine, arguments: list[str]) -> str:
+def play(session: Session, arguments: list[str]) -> str:
     """Play a move of either colour."""
     read.expect(arguments, 2)
     colour = read.colour(arguments[0])
-    point = read.vertex(arguments[1], engine.position.size)
+    point = read.vertex(arguments[1], session.position.size)
     try:
-        engine.position.play(point, colour)
+        session.position.play(point, colour)
     except IllegalMove:
         raise CommandError("illegal move") from None
     return ""
 
 
 @command("genmove")
-def genmove(engine: Engine, arguments: list[str]) -> Stream:
+def genmove(session: Session, arguments: list[str]) -> Stream:
     """Choose a move and play it; a pass is in capitals, as GNU Go's: Kigo knows no other."""
     read.expect(arguments, 1)
     colour = read.colour(arguments[0])
-    played = play_chosen(engine, colour, (yield from choose(engine, Request(colour))))
+    played = play_chosen(session, colour, (yield from choose_move(session, AnalyzeRequest(colour))))
     return "PASS" if played == "pass" else played
 
 
 @command("reg_genmove")
-def reg_genmove(engine: Engine, arguments: list[str]) -> Stream:
+def reg_genmove(session: Session, arguments: list[str]) -> Stream:
     """Choose a move and leave the board as it is."""
     read.expect(arguments, 1)
-    point = yield from choose(engine, Request(read.colour(arguments[0])))
-    return "resign" if point == RESIGN else read.vertex_name(point, engine.position.size)
+    point = yield from choose_move(session, AnalyzeRequest(read.colour(arguments[0])))
+    return "resign" if point == RESIGN else read.vertex_name(point, session.position.size)
 
 
-def play_chosen(engine: Engine, colour: int, point: int) -> str:
+def play_chosen(session: Session, colour: int, point: int) -> str:
     """Play the engine's choice, unless it resigns; returns how GTP calls it."""
     if point == RESIGN:
         return "resign"
-    engine.position.play(point, colour)
-    return read.vertex_name(point, engine.position.size)
+    session.position.play(point, colour)
+    return read.vertex_name(point, session.position.size)
 
 
 @command("undo")
-def undo(engine: Engine, _arguments: list[str]) -> str:
+def undo(session: Session, _arguments: list[str]) -> str:
     """Take the last move back."""
     try:
-        engine.position.undo()
+        session.position.undo()
     except IllegalMove:
         raise CommandError("cannot undo") from None
     return ""
 
 
 @command("gg-undo")
-def gg_undo(engine: Engine, arguments: list[str]) -> str:
+def gg_undo(session: Session, arguments: list[str]) -> str:
     """Take several moves back, or none."""
     read.expect(arguments, 0, 1)
     count = read.integer(arguments[0]) if arguments else 1
-    if not 0 <= count <= engine.position.ply:
+    if not 0 <= count <= session.position.ply:
         raise CommandError("cannot undo")
     for _ in range(count):
-        engine.position.undo()
+        session.position.undo()
     return ""
 
 
@@ -82,19 +82,19 @@ def gg_undo(engine: Engine, arguments: list[str]) -> str:
 
 
 @command("time_settings")
-def time_settings(engine: Engine, arguments: list[str]) -> str:
+def time_settings(session: Session, arguments: list[str]) -> str:
     """Main time, byo-yomi time and stones; a period without stones is no limit."""
     read.expect(arguments, 3)
     main, period, stones = map(read.integer, arguments)
     if min(main, period, stones) < 0:
         raise CommandError(read.SYNTAX)
     unlimited = period > 0 and stones == 0
-    engine.clock = Clock() if unlimited else Clock(main, period, stones)
+    session.clock = Clock() if unlimited else Clock(main, period, stones)
     return ""
 
 
 @command("kgs-time_settings")
-def kgs_time_settings(engine: Engine, arguments: list[str]) -> str:
+def kgs_time_settings(session: Session, arguments: list[str]) -> str:
     """How KGS keeps time: none, absolute, byoyomi or canadian, with its numbers."""
     read.expect(arguments, 1, 4)
     system = arguments[0].lower()
@@ -103,17 +103,17 @@ def kgs_time_settings(engine: Engine, arguments: list[str]) -> str:
         raise CommandError(read.SYNTAX)
     main, period, count = [*numbers, 0, 0, 0][:3]
     japanese = system == "byoyomi"
-    engine.clock = Clock(main, period, 1, count) if japanese else Clock(main, period, count)
+    session.clock = Clock(main, period, 1, count) if japanese else Clock(main, period, count)
     return ""
 
 
 @command("time_left")
-def time_left(engine: Engine, arguments: list[str]) -> str:
+def time_left(session: Session, arguments: list[str]) -> str:
     """The time that a colour has left, and the stones of its period."""
     read.expect(arguments, 2, 3)
     colour, seconds = read.colour(arguments[0]), read.real(arguments[1])
     stones = read.integer(arguments[2]) if len(arguments) == 3 else 0
-    engine.clock.tell(colour, max(seconds, 0), max(stones, 0))
+    session.clock.tell(colour, max(seconds, 0), max(stones, 0))
     return ""
 
 
@@ -121,19 +121,19 @@ def time_left(engine: Engine, arguments: list[str]) -> str:
 
 
 @command("final_score")
-def final_score_(engine: Engine, _arguments: list[str]) -> str:
+def final_score_(session: Session, _arguments: list[str]) -> str:
     """The score, dead stones taken off."""
-    return str(final_score(engine.position, engine.player.style.rules))
+    return str(final_score(session.position, session.player.style.rules))
 
 
 @command("final_status_list")
-def final_status_list(engine: Engine, arguments: list[str]) -> str:
+def final_status_list(session: Session, arguments: list[str]) -> str:
     """The chains that are alive, dead or in seki, one a line; or a side's territory."""
     read.expect(arguments, 1)
     status = arguments[0].lower()
     if status not in _STATUSES:
         raise CommandError(read.SYNTAX)
-    position = engine.position
+    position = session.position
     verdict = judge(position)
     stones = position.board.stones[:-1]
     if status.endswith("territory"):

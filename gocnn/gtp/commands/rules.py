@@ -7,7 +7,7 @@ from gocnn.go.rules import RULESETS, Ruleset
 from gocnn.gtp import arguments as read
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.registry import command
-from gocnn.gtp.session import Engine
+from gocnn.gtp.session import Session
 
 _SUPERKO = {"SIMPLE": False, "POSITIONAL": True, "SITUATIONAL": True}  # by KataGo's name of it
 _BONUSES = ("0", "N", "N-1")  # by `Ruleset.handicap`
@@ -33,25 +33,25 @@ class _Rules(NamedTuple):
 
 
 @command("kgs-rules")
-def kgs_rules(engine: Engine, arguments: list[str]) -> str:
+def kgs_rules(session: Session, arguments: list[str]) -> str:
     """Count as KGS does; all of its rules but the Japanese forbid to repeat a position."""
     read.expect(arguments, 1)
     name = arguments[0].lower()
     if name not in ("japanese", "chinese", "aga", "new_zealand"):
         raise CommandError(read.SYNTAX)
-    _follow(engine, _named("chinese-kgs" if name == "chinese" else name))
+    _follow(session, _named("chinese-kgs" if name == "chinese" else name))
     return ""
 
 
 @command("kata-get-rules")
-def kata_get_rules(engine: Engine, _arguments: list[str]) -> str:
+def kata_get_rules(session: Session, _arguments: list[str]) -> str:
     """The rules as KataGo writes them, in JSON."""
-    counting = engine.player.style.rules
+    counting = session.player.style.rules
     return json.dumps(
         {
             "friendlyPassOk": True,
             "hasButton": False,
-            "ko": "POSITIONAL" if engine.superko else "SIMPLE",
+            "ko": "POSITIONAL" if session.superko else "SIMPLE",
             "scoring": "TERRITORY" if counting.territory else "AREA",
             "suicide": False,
             "tax": "SEKI" if counting.territory else "NONE",
@@ -61,10 +61,10 @@ def kata_get_rules(engine: Engine, _arguments: list[str]) -> str:
 
 
 @command("kata-set-rules")
-def kata_set_rules(engine: Engine, arguments: list[str]) -> str:
+def kata_set_rules(session: Session, arguments: list[str]) -> str:
     """Rules by a name, or as `kata-get-rules` writes them."""
     text = " ".join(arguments)
-    rules = _Rules(engine.player.style.rules, engine.superko)
+    rules = _Rules(session.player.style.rules, session.superko)
     if text.startswith("{"):
         try:
             pairs = json.loads(text)
@@ -74,17 +74,17 @@ def kata_set_rules(engine: Engine, arguments: list[str]) -> str:
             rules = _changed(rules, key, value)
     else:
         rules = _named(text.lower())
-    _follow(engine, rules)
+    _follow(session, rules)
     return ""
 
 
 @command("kata-set-rule")
-def kata_set_rule(engine: Engine, arguments: list[str]) -> str:
+def kata_set_rule(session: Session, arguments: list[str]) -> str:
     """One of the rules of `kata-get-rules`: its name and its value."""
     read.expect(arguments, 2)
     key, text = arguments
     value = {"true": True, "false": False}.get(text.lower(), text)
-    _follow(engine, _changed(_Rules(engine.player.style.rules, engine.superko), key, value))
+    _follow(session, _changed(_Rules(session.player.style.rules, session.superko), key, value))
     return ""
 
 
@@ -120,6 +120,6 @@ def _counting(territory: bool, handicap: int) -> Ruleset:
     return Ruleset(name="custom", territory=territory, handicap=handicap)
 
 
-def _follow(engine: Engine, rules: _Rules) -> None:
-    engine.restyle(rules=rules.counting)
-    engine.forbid_repetition(rules.superko)
+def _follow(session: Session, rules: _Rules) -> None:
+    session.change_style(rules=rules.counting)
+    session.set_superko(rules.superko)
