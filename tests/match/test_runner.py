@@ -257,10 +257,10 @@ def test_gocnn_itself_plays_a_match(root: Path, tmp_path: Path) -> None:
 ENGINE = """
 import sys
 sys.path.insert(0, {root!r})
-from tests.support.gtp_talk import new_engine
+from tests.support.gtp_talk import new_session
 from gocnn.gtp.protocol import answers_only
-from gocnn.gtp.server import run
+from gocnn.gtp.server import serve_session
 
 with answers_only() as write:
-    run(new_engine(), sys.stdin.buffer, write)
+    serve_session(new_session(), sys.stdin.buffer, write)
 """
