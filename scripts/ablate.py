@@ -285,7 +285,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--variants", default="", help="names with commas between; default: all")
     parser.add_argument("--positions", type=int, default=300_000, help="to train the base on")
-    parser.add_argument("--size", default="4x32", help="of the base, BLOCKSxFILTERS")
+    parser.add_argument(
+        "--network", "--size", dest="size", default="4x32", help="of the base, BLOCKSxFILTERS"
+    )
     parser.add_argument("--seeds", type=int, default=1, help="runs of each variant")
     parser.add_argument("--measured", type=int, default=20_000, help="held-out positions, at most")
     parser.add_argument("--board-size", type=int, default=19)

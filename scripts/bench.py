@@ -356,7 +356,9 @@ def main() -> None:
     parser.add_argument("--sections", type=chosen, default=list(SECTIONS))
     parser.add_argument("--most", type=int, default=2000, help="games to use, at most")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each figure, about")
-    parser.add_argument("--size", default="small", help="of the network: a name, or as 6x96")
+    parser.add_argument(
+        "--network", "--size", dest="size", default="small", help="a name, or as 6x96"
+    )
     parser.add_argument("--encoding", choices=sorted(ENCODINGS), default="full-1")
     parser.add_argument("--batch", type=int, default=128, help="positions of an update")
     parser.add_argument("--device", default="auto")

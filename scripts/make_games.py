@@ -12,7 +12,7 @@ from pathlib import Path
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import point_of_vertex, vertex
 from gocnn.go.position import Position
-from gocnn.match.controller import Engine, find_gnugo
+from gocnn.match.controller import EngineProcess, find_gnugo
 from gocnn.match.game import COLOURS, parse_score
 from gocnn.match.openings import corners
 from gocnn.progress import bar
@@ -24,7 +24,7 @@ HANDICAPPED = 0.1  # how many games of a 19x19 collection start with handicap st
 LONGEST = 1.5  # a game of more moves a point of the board is given up
 
 
-def choose(engine: Engine, colour: str, chance: random.Random) -> str:
+def choose(engine: EngineProcess, colour: str, chance: random.Random) -> str:
     """GNU Go's move, or now and then another of those it likes."""
     if chance.random() < SLIP:
         liked = engine.ask(f"top_moves_{colour}").split()[::2]  # vertex, value, vertex, ...
@@ -36,7 +36,7 @@ def choose(engine: Engine, colour: str, chance: random.Random) -> str:
 
 
 def play_out(
-    engine: Engine, position: Position, levels: dict[int, int], chance: random.Random
+    engine: EngineProcess, position: Position, levels: dict[int, int], chance: random.Random
 ) -> str | None:
     """Play a game on the position to its end; its result as SGF writes it, None without an end."""
     size = position.size
@@ -66,7 +66,7 @@ def make_game(program: str, size: int, number: int) -> str | None:
     levels = {BLACK: chance.choice(LEVELS), WHITE: chance.choice(LEVELS)}
     handicap = chance.randint(2, 6) if size == 19 and chance.random() < HANDICAPPED else 0
     position = Position(size, komi=0.5 if handicap else 6.5)
-    with Engine([program, "--mode", "gtp", "--seed", str(1 + number)]) as engine:
+    with EngineProcess([program, "--mode", "gtp", "--seed", str(1 + number)]) as engine:
         engine.ask(f"boardsize {size}")
         engine.ask(f"komi {position.komi}")
         if handicap:

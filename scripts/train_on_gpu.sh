@@ -11,12 +11,12 @@
 #
 # How much of the GPU training uses, and whether it waits for batches:
 #
-#   scripts/bench.py build/gpu/train.gocnn.xz --sections train --size base --batch 1024
+#   scripts/bench.py build/gpu/train.gocnn.xz --sections train --network base --batch 1024
 #
 # A machine that still holds build/gpu/run goes on from that. The budget of the whole run is given
 # once, in the first slice:
 #
-#   scripts/train_on_gpu.sh slice out --size base --batch 1024 --rate 6e-3 --time-budget 25m
+#   scripts/train_on_gpu.sh slice out --network base --batch 1024 --rate 6e-3 --time-budget 25m
 #   scripts/train_on_gpu.sh slice out
 #
 # PYTHON names the Python that has torch (python3), LIMIT the bytes that may travel (60 MiB),

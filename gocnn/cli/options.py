@@ -1,63 +1,166 @@
-"""Parameter types and options that several commands share."""
+"""Parameter types and options that several commands share.
 
+Importing this module loads click and nothing else from outside.
+"""
+
+import math
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from gocnn.errors import GocnnError
 
-class _Duration(click.ParamType[float]):
-    """A time such as 90s, 25m or 1h30m; a bare number is seconds."""
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+RULES = ("chinese", "japanese", "aga", "tromp-taylor")  # the names of gocnn.go.rules.RULESETS
+
+
+class Duration(click.ParamType[float]):
+    """A time such as 90s, 25m or 1h30m, in seconds; a bare number is seconds."""
 
     name = "time"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
+        """The value of what was typed; anything else is a usage error."""
         match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", str(value).strip())
         if not match or not any(match.groups()):
-            self.fail(f"{value!r} is no time; write 90s, 25m or 1h30m", param, ctx)
+            self.fail(f"{value!r} is not a time; write 90s, 25m or 1h30m", param, ctx)
         hours, minutes, seconds = (float(part or 0) for part in match.groups())
         return hours * 3600 + minutes * 60 + seconds
 
 
-class _Lines(click.ParamType[int]):
-    """The lines of a board, or all for boards of any size; all becomes 0."""
+class BoardSizes(click.ParamType[int]):
+    """The lines of a board, or "all" for boards of any size, which becomes 0."""
 
     name = "lines"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The value of what was typed; anything else is a usage error."""
         text = str(value)
         if text in ("all", "0"):
             return 0
-        if not text.isdigit():
-            self.fail(f"{text!r}: give a number of lines, or all", param, ctx)
+        if not text.isdecimal():
+            self.fail(f"{text!r} is not a board size; give a number of lines, or all", param, ctx)
         return int(text)
 
 
-_PATH = click.Path(path_type=Path)
+class Rank(click.ParamType[int]):
+    """A rank such as 5k, 1d, pro or best, as the code of `gocnn.play.style.rank_code`."""
 
-# Options that several commands have.
-_board_size = click.option(
-    "--board-size",
-    type=_Lines(),
-    default="19",
-    help="Lines of the boards to take, or all.",
+    name = "rank"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The value of what was typed; anything else is a usage error."""
+        from gocnn.play.style import rank_code
+
+        try:
+            return rank_code(str(value))
+        except GocnnError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Points(click.ParamType[float]):
+    """A number of points, such as komi; never NaN or infinite."""
+
+    name = "points"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The value of what was typed; anything else is a usage error."""
+        number: float = click.FLOAT.convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number of points", param, ctx)
+        return number
+
+
+class Finite(click.FloatRange):
+    """A number in a range; unlike click's own, never NaN or infinite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The value of what was typed; anything else is a usage error."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
+
+
+class AliasedOption(click.Option):
+    """An option with older spellings that still work and that help does not show.
+
+    Args:
+        aliases: the older spellings.
+    """
+
+    def __init__(self, *args: Any, aliases: Sequence[str], **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.aliases = list(aliases)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Let the parser know the aliases, too."""
+        super().add_to_parser(parser, ctx)
+        parser.add_option(obj=self, opts=self.aliases, dest=self.name, action="store", nargs=1)
+
+
+PATH = click.Path(path_type=Path)
+SHARE = Finite(0, 1)  # both ends included
+ABOVE_ZERO = Finite(min=0, min_open=True)
+
+
+def board_sizes(*, aliases: Sequence[str] = ("--size",)) -> Callable[[Command], Command]:
+    """The option ``--board-size`` that selects games: lines, or all (0); 19 by default."""
+    return click.option(
+        "--board-size",
+        cls=AliasedOption,
+        aliases=aliases,
+        type=BoardSizes(),
+        default="19",
+        help="Take boards of this many lines only; all takes every size.",
+    )
+
+
+def board_size(
+    help: str, *, default: int | None = 19, show_default: bool | str = True
+) -> Callable[[Command], Command]:
+    """The option ``--board-size`` of a command that works on one board."""
+    return click.option(
+        "--board-size",
+        cls=AliasedOption,
+        aliases=["--size"],
+        type=click.IntRange(5, 25),
+        default=default,
+        show_default=show_default,
+        help=help,
+    )
+
+
+device = click.option(
+    "--device",
+    default="auto",
+    help="The device to compute on: auto, cpu, cuda, cuda:1 or mps.",
 )
-_device = click.option("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps.")
-_rules = click.option(
+rules = click.option(
     "--rules",
-    type=click.Choice(["chinese", "japanese", "aga", "tromp-taylor"]),  # gocnn.go.scoring has them
+    type=click.Choice(RULES),
     default="chinese",
-    help="How to count.",
+    help="The rules by which the game is counted.",
 )
-_symmetries = click.option(
+symmetries = click.option(
     "--symmetries",
-    type=click.Choice(["1", "8"]),
-    default="1",
-    help="Average over the eight views.",
+    type=click.Choice([1, 8]),
+    default=1,
+    help="Average the predictions over that many symmetries of the board.",
 )
-_weights = click.option(
-    "--weights", default="default", help="A weights file, or a name of gocnn models."
+weights = click.option(
+    "--weights",
+    default="default",
+    help="The network: a weights file, or a name that gocnn models lists.",
 )
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

@@ -1,117 +1,231 @@
-"""What `gocnn train` and `gocnn evaluate` do, once their options are parsed."""
+"""`gocnn train`: train a network on games."""
 
-import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from gocnn.corpus.corpus import Corpus
-from gocnn.corpus.prepare import Report, open_or_prepare
-from gocnn.errors import GocnnError
-from gocnn.network.registry import SIZES, tower
-from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
-from gocnn.training.curves import draw_curve, validation_table
-from gocnn.training.loop import TrainingRun
-from gocnn.training.process import Processes, own_device
+from gocnn.cli import options
+
+if TYPE_CHECKING:
+    from gocnn.corpus.corpus import Corpus
+    from gocnn.training.config import Budget
+    from gocnn.training.loop import TrainingRun
 
 DEFAULT_SECONDS = 3600.0
-DEFAULT_SIZE = "small"
+DEFAULT_NETWORK = "small"
 FEW_GAMES = 5
 
 
-def _tower(size: str | None, initial: Path | None) -> dict[str, int]:
-    """The blocks and filters of that size; of none, what the initial weights have."""
-    if size is None:
-        return {} if initial else SIZES[DEFAULT_SIZE]
-    return tower(size)
+@click.command()
+@click.argument("games", nargs=-1, required=True, type=options.PATH)
+@click.option(
+    "-o", "--output", type=options.PATH, default="gocnn-run", help="The folder of the run."
+)
+@click.option(
+    "--time-budget",
+    type=options.Duration(),
+    show_default="1h",
+    help="How long to train, such as 90s, 25m or 1h30m.",
+)
+@click.option("--positions", type=click.IntRange(1), help="How many positions to train on.")
+@click.option(
+    "--epochs", type=options.ABOVE_ZERO, help="How often to train on all positions of the games."
+)
+@click.option(
+    "--network",
+    cls=options.AliasedOption,
+    aliases=["--size"],
+    show_default="small, or that of --init",
+    help="The network: tiny, small, base, large, huge, or BLOCKSxFILTERS such as 4x48.",
+)
+@click.option("--encoding", default="full-1", help="The planes that the network sees.")
+@click.option(
+    "--init",
+    "initial",
+    help="Start from these weights, a file or a name; with --network they grow first.",
+)
+@click.option(
+    "--teacher", help="Learn also from the predictions of these weights, a file or a name."
+)
+@click.option(
+    "--teacher-share",
+    type=options.SHARE,
+    default=0.5,
+    help="The share of the teacher in the loss, beside the games.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
+@click.option(
+    "--stop-after",
+    type=options.Duration(),
+    help="Save and stop after this time, to be resumed later.",
+)
+@click.option(
+    "--batch", type=click.IntRange(1), default=128, help="The number of positions in an update."
+)
+@click.option(
+    "--rate", type=options.ABOVE_ZERO, default=4e-3, help="The learning rate at its peak."
+)
+@click.option(
+    "--seed", type=int, default=0, help="The seed of the shuffle and of the initial weights."
+)
+@click.option(
+    "--validation",
+    type=options.SHARE,
+    default=0.01,
+    help="Hold out this share of the games for validation.",
+)
+@options.board_sizes(aliases=[])
+@options.device
+@click.option(
+    "--compile/--no-compile",
+    default=None,
+    show_default="on CUDA, if it is faster",
+    help="Whether to use torch.compile.",
+)
+@click.option(
+    "--tensorboard", is_flag=True, help="Write a log for TensorBoard into the folder, too."
+)
+def train(
+    games: tuple[Path, ...],
+    output: Path,
+    time_budget: float | None,
+    positions: int | None,
+    epochs: float | None,
+    network: str | None,
+    encoding: str,
+    initial: str | None,
+    teacher: str | None,
+    teacher_share: float,
+    resume: bool,
+    stop_after: float | None,
+    batch: int,
+    rate: float,
+    seed: int,
+    validation: float,
+    board_size: int,
+    device: str,
+    compile: bool | None,
+    tensorboard: bool,
+) -> None:
+    """Train a network on GAMES, for one hour unless told otherwise.
+
+    The games are packed into the output folder first, and packed anew when they change. The time
+    counts from the first batch on. Ctrl-C saves; --resume goes on.
+    """
+    from gocnn.cli.games import check_board_size
+    from gocnn.features.encoding import encoding_named
+    from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
+    from gocnn.training.loop import TrainingRun
+    from gocnn.weights.names import resolve
+
+    # Whatever can be wrong with the options is found before the games are read.
+    budget = _fixed_budget(time_budget, positions, epochs)
+    settings = _network_settings(network, initial)
+    hyperparameters = Hyperparameters(
+        batch=batch, rate=rate, seed=seed, teacher_share=teacher_share
+    )
+    encoding_named(encoding)
+    for weights in filter(None, (initial, teacher)):
+        resolve(weights)
+    check_board_size(games)
+    corpus = _shared_corpus(games, output / "corpus.gocnn", board_size or None, device)
+    if epochs is not None:
+        budget = _epochs_budget(epochs, corpus, validation)
+    runtime = Runtime(device=device, compile=compile, tensorboard=tensorboard)
+    if resume:
+        run = TrainingRun.resume(corpus, output, runtime, budget=budget)
+    else:
+        config = TrainConfig(
+            settings=settings,
+            encoding=encoding,
+            budget=budget or Budget(seconds=DEFAULT_SECONDS),
+            hyperparameters=hyperparameters,
+            validation=validation,
+            initial=initial or "",
+            teacher=teacher or "",
+        )
+        run = TrainingRun.start(config, corpus, output, runtime)
+    _hint_at_few_games(run)
+    done = run.train(stop_after)
+    run.processes.leave()
+    if run.processes.first:
+        _report(run, output, done=done)
 
 
-def _budget(options: dict[str, Any], corpus: Corpus) -> Budget | None:
-    names = ("time_budget", "positions", "epochs")
-    given = [name for name in names if options[name] is not None]
-    if len(given) > 1:
+def _fixed_budget(
+    time_budget: float | None, positions: int | None, epochs: float | None
+) -> "Budget | None":
+    """The budget, as far as it does not depend on the games.
+
+    Returns:
+        None where no time and no number of positions is given.
+
+    Raises:
+        GocnnError: when several are given.
+    """
+    from gocnn.errors import GocnnError
+    from gocnn.training.config import Budget
+
+    if sum(given is not None for given in (time_budget, positions, epochs)) > 1:
         raise GocnnError("give one budget: --time-budget, --positions or --epochs")
-    if options["epochs"] is not None:
-        training, _ = corpus.split(options["validation"])
-        return Budget(positions=math.ceil(options["epochs"] * int(corpus.moves[training].sum())))
-    if options["positions"] is not None:
-        return Budget(positions=options["positions"])
-    if options["time_budget"] is not None:
-        return Budget(seconds=options["time_budget"])
-    return None
+    if positions is not None:
+        return Budget(positions=positions)
+    return None if time_budget is None else Budget(seconds=time_budget)
 
 
-def report_corpus(corpus: Corpus, report: Report | None) -> None:
-    """Say on standard error what was read and how much of it there is."""
-    if report is not None:
-        click.echo(report.table(), err=True)
-    click.echo(f"{len(corpus):,} games, {corpus.positions:,} positions", err=True)
+def _epochs_budget(epochs: float, corpus: "Corpus", validation: float) -> "Budget":
+    import math
+
+    from gocnn.training.config import Budget
+
+    training, _ = corpus.split(validation)
+    return Budget(positions=math.ceil(epochs * int(corpus.moves[training].sum())))
 
 
-def _shared_corpus(options: dict[str, Any], cache: Path) -> Corpus:
+def _network_settings(network: str | None, initial: str | None) -> dict[str, int]:
+    """Blocks and filters; none, where the initial weights decide."""
+    from gocnn.network.registry import tower
+
+    if network is None:
+        return {} if initial else tower(DEFAULT_NETWORK)
+    return tower(network)
+
+
+def _shared_corpus(
+    games: tuple[Path, ...], cache: Path, board_size: int | None, device: str
+) -> "Corpus":
     """The corpus; of several processes the first makes it, and the others then map it."""
-    processes = Processes.join(own_device(options["device"]))
+    from gocnn.cli.games import report_corpus
+    from gocnn.corpus.prepare import open_or_prepare
+    from gocnn.training.process import Processes, own_device
+
+    processes = Processes.join(own_device(device))
     if not processes.first:
         processes.wait()
-    corpus, report = open_or_prepare(options["games"], cache, size=options["board_size"] or None)
+    corpus, report = open_or_prepare(games, cache, size=board_size)
     if processes.first:
         report_corpus(corpus, report)
         processes.wait()
     return corpus
 
 
-def train(**options: Any) -> None:
-    """Train as the options of the command say.
+def _hint_at_few_games(run: "TrainingRun") -> None:
+    held_out = 0 if run.held_out is None else len(run.held_out.games)
+    if held_out < FEW_GAMES and run.processes.first:
+        click.echo(
+            f"{held_out} games are held out for validation; "
+            "with so few, --validation 0.1 says more",
+            err=True,
+        )
 
-    Raises:
-        GocnnError: when something is wrong with the games, the options or the disk.
-    """
-    folder: Path = options["output"]
-    corpus = _shared_corpus(options, folder / "corpus.gocnn")
-    runtime = Runtime(
-        device=options["device"], compile=options["compile"], tensorboard=options["tensorboard"]
-    )
-    budget = _budget(options, corpus)
-    if options["resume"]:
-        run = TrainingRun.resume(corpus, folder, runtime, budget=budget)
-    else:
-        run = TrainingRun.start(_config(options, budget), corpus, folder, runtime)
-    _hint(run)
-    done = run.train(options["stop_after"])
-    run.processes.leave()
-    if not run.processes.first:
-        return
+
+def _report(run: "TrainingRun", folder: Path, *, done: bool) -> None:
+    from gocnn.training.curves import draw_curve, validation_table
+
     if not done:
         click.echo(f"stopped; go on with --resume (checkpoint: {run.checkpoint_path})", err=True)
     click.echo(validation_table(folder / "log.jsonl"))
     if draw_curve(folder / "log.jsonl", folder / "curve.svg"):
         click.echo(f"learning curve: {folder / 'curve.svg'}")
     click.echo(f"weights: {folder / 'weights.safetensors'}")
-
-
-def _config(options: dict[str, Any], budget: Budget | None) -> TrainConfig:
-    return TrainConfig(
-        settings=_tower(options["network_size"], options["initial"]),
-        encoding=options["encoding"],
-        budget=budget or Budget(seconds=DEFAULT_SECONDS),
-        hyperparameters=Hyperparameters(
-            batch=options["batch"],
-            rate=options["rate"],
-            seed=options["seed"],
-            teacher_share=options["teacher_share"],
-        ),
-        validation=options["validation"],
-        initial=str(options["initial"] or ""),
-        teacher=str(options["teacher"] or ""),
-    )
-
-
-def _hint(run: TrainingRun) -> None:
-    held_out = 0 if run.held_out is None else len(run.held_out.games)
-    if held_out < FEW_GAMES and run.processes.first:
-        click.echo(
-            f"{held_out} games are held out to validate on; "
-            "with few games --validation 0.1 says more",
-            err=True,
-        )

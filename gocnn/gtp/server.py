@@ -1,11 +1,9 @@
-"""`gocnn gtp`: an engine on standard input and output."""
+"""A GTP engine on standard input and output, as `gocnn gtp` runs it."""
 
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
-from gocnn.go.rules import ruleset
 from gocnn.gtp.background import BackgroundEvaluator, network_loader, warn
 from gocnn.gtp.commands import (  # noqa: F401 - they register their commands
     administration,
@@ -26,26 +24,42 @@ from gocnn.gtp.protocol import answers_only, serve
 from gocnn.gtp.registry import find_command
 from gocnn.gtp.session import Session
 from gocnn.play.search import Search
-from gocnn.play.style import Style, rank_code
+from gocnn.play.style import Style
 from gocnn.weights.names import resolve
 
 
-def gtp(**options: Any) -> None:
-    """Serve GTP as the options of the command say, until `quit` or the end of input.
+def serve_network(
+    style: Style,
+    *,
+    weights: str | None = None,
+    device: str = "auto",
+    symmetries: int = 1,
+    visits: int = 1,
+    superko: bool = False,
+    name: str = "gocnn",
+) -> None:
+    """Serve GTP on standard input and output, until `quit` or the end of input.
+
+    Args:
+        style: how the engine plays; commands may change it.
+        weights: a weights file, or the name of one that ships.
+        device: a name for `gocnn.network.device.choose_device`.
+        symmetries: 1, or 8 to average over the eight views.
+        visits: positions that a search evaluates for a move; 1 plays by the network alone.
+        superko: forbid moves that repeat any earlier position.
+        name: what the engine answers to ``name``.
 
     Raises:
-        GocnnError: when an option is wrong.
+        GocnnError: when there are no such weights.
     """
-    style = style_from_options(options)
-    weights = resolve(options["weights"])
+    path = resolve(weights)
     with answers_only() as write:
-        load = network_loader(str(weights), options["device"], int(options["symmetries"]))
-        network = BackgroundEvaluator(load, warn)
+        network = BackgroundEvaluator(network_loader(str(path), device, symmetries), warn)
         session = Session(
-            Search(network, options["visits"]),
+            Search(network, visits),
             style,
-            superko=options["superko"],
-            name=options["name"],
+            superko=superko,
+            name=name,
             loading=network.loading,
         )
         serve_session(session, read_lines(sys.stdin.fileno()), write)
@@ -57,20 +71,3 @@ def serve_session(session: Session, lines: Iterable[bytes], write: Callable[[str
         serve(partial(find_command, session), lines, write)
     except (BrokenPipeError, KeyboardInterrupt):
         return
-
-
-def style_from_options(options: dict[str, Any]) -> Style:
-    """The style that the options of the command give.
-
-    Raises:
-        GocnnError: when one is wrong.
-    """
-    return Style(
-        rank=rank_code(options["rank"]),
-        opponent_rank=rank_code(options["opponent_rank"]),
-        temperature=options["temperature"],
-        seed=options["seed"],
-        resign=not options["no_resign"],
-        resign_below=options["resign"],
-        rules=ruleset(options["rules"]),
-    )

@@ -2,7 +2,7 @@
 
 Invariants:
 
-- `Engine.ask` returns or raises within its time, whatever the engine does.
+- `EngineProcess.ask` returns or raises within its time, whatever the engine does.
 - A process that died, hangs or does not speak GTP is ended, and stays so until `start`.
 - Ctrl-C in the terminal does not reach the engines: who started them ends them.
 """
@@ -46,7 +46,7 @@ def find_gnugo(name: str = "gnugo") -> str | None:
     return shutil.which(name) or shutil.which("/usr/games/gnugo")
 
 
-def words_of(command: str) -> list[str]:
+def split_command(command: str) -> list[str]:
     """The words of a command line; gocnn is this very gocnn, and gnugo is looked for.
 
     Raises:
@@ -65,7 +65,7 @@ def words_of(command: str) -> list[str]:
     return words
 
 
-class Engine:
+class EngineProcess:
     """One engine process; a context manager that ends it.
 
     Args:

@@ -9,13 +9,13 @@ from typing import Any, Self
 from gocnn.errors import GocnnError
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
-from gocnn.match.controller import words_of
+from gocnn.match.controller import split_command
 from gocnn.match.openings import Opening
-from gocnn.match.results import Played
+from gocnn.match.results import GameResult
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class MatchSettings:
     """What is played; games of one folder share them."""
 
     a: str  # command lines
@@ -36,7 +36,7 @@ class Terms:
             GocnnError: naming it.
         """
         for command in (self.a, self.b, *([self.referee] if self.referee else [])):
-            words_of(command)
+            split_command(command)
         ruleset(self.rules)
         self.start(())
 
@@ -65,8 +65,8 @@ class Folder:
         GocnnError: when the folder holds another match, or another process is at work there.
     """
 
-    def __init__(self, path: Path, terms: Terms) -> None:
-        self.path, self._plain = path, asdict(terms)
+    def __init__(self, path: Path, settings: MatchSettings) -> None:
+        self.path, self._plain = path, asdict(settings)
         path.mkdir(parents=True, exist_ok=True)
         self._lines = (path / "games.jsonl").open("a+", encoding="utf-8")
         try:
@@ -98,7 +98,7 @@ class Folder:
                     f"not {value!r}; give another folder with -o"
                 )
 
-    def _read(self) -> dict[int, Played]:
+    def _read(self) -> dict[int, GameResult]:
         """The games so far; a line that was not written to its end is cut off."""
         self._lines.seek(0)
         games = {}
@@ -109,14 +109,14 @@ class Folder:
                 self._lines.truncate()
                 break
             try:
-                game = Played(**json.loads(line))
+                game = GameResult(**json.loads(line))
             except (TypeError, ValueError):
                 raise GocnnError(f"{self._lines.name}: no line of a match: {line[:60]!r}") from None
             games[game.number] = game
             end = self._lines.tell()
         return games
 
-    def keep(self, game: Played, text: str) -> None:
+    def keep(self, game: GameResult, text: str) -> None:
         """Save a game that has ended."""
         if not self.games:
             self._write("match.json", json.dumps(self._plain, indent=2) + "\n")
@@ -126,7 +126,7 @@ class Folder:
         self.games[game.number] = game
 
     def close_with(self, result: dict[str, Any]) -> None:
-        """Save the standing."""
+        """Save the result."""
         self._write("result.json", json.dumps(result, indent=2) + "\n")
 
     def _write(self, name: str, text: str) -> None:

@@ -17,7 +17,7 @@ from gocnn.go.coords import point_of_vertex, vertex
 from gocnn.go.position import Position
 from gocnn.go.rules import Ruleset
 from gocnn.go.scoring import Score, final_score
-from gocnn.match.controller import Engine, EngineError, EngineGone, words_of
+from gocnn.match.controller import EngineError, EngineGone, EngineProcess, split_command
 
 COLOURS = {BLACK: "black", WHITE: "white"}
 LONGEST = 3  # moves a point of the board; what stands then is counted
@@ -26,7 +26,7 @@ _SCORE = re.compile(r"(?:([BW])\+(\d+(?:\.\d+)?)|(?:0|draw|jigo)\b)", re.IGNOREC
 
 
 @dataclass
-class Thought:
+class ThinkingTime:
     """How long an engine took for its moves; the first one of its process is not counted."""
 
     moves: int = 0
@@ -40,7 +40,7 @@ class Thought:
         self.slowest = max(self.slowest, seconds)
 
 
-class Contender:
+class EnginePlayer:
     """An engine that plays one game after another.
 
     Args:
@@ -53,10 +53,10 @@ class Contender:
 
     def __init__(self, command: str, rules: Ruleset) -> None:
         self.rules = rules
-        self.thought = Thought()
+        self.thinking = ThinkingTime()
         self._stopped = False
         self._fresh = True  # the first move of a process may wait for its network to load
-        self.engine = Engine(words_of(command), command)
+        self.engine = EngineProcess(split_command(command), command)
         try:
             self.name = f"{self.engine.ask('name')} {self._try('version')}".strip()
             self._commands = set(self.engine.ask("list_commands").split())
@@ -79,7 +79,7 @@ class Contender:
         Raises:
             EngineError: when the engine cannot be made ready, or refuses any of it.
         """
-        self.thought = Thought()
+        self.thinking = ThinkingTime()
         if self.engine.running:
             try:
                 self._set_up(position)
@@ -124,13 +124,13 @@ class Contender:
         start = time.perf_counter()
         answer = self.engine.ask(f"genmove {COLOURS[colour]}", timeout).strip()
         if not self._fresh:
-            self.thought.add(time.perf_counter() - start)
+            self.thinking.add(time.perf_counter() - start)
         self._fresh = False
         return answer
 
 
 @dataclass(frozen=True)
-class Ending:
+class Outcome:
     """How a game ended."""
 
     result: str  # as SGF writes it: B+3.5, W+R, W+F, 0
@@ -143,19 +143,19 @@ class Ending:
         return {"B": BLACK, "W": WHITE}.get(self.result[:1], 0)
 
 
-def _won(winner: int, how: str, reason: str, told: str = "") -> Ending:
-    return Ending(f"{'B' if winner == BLACK else 'W'}+{how}", reason, told)
+def _won(winner: int, how: str, reason: str, told: str = "") -> Outcome:
+    return Outcome(f"{'B' if winner == BLACK else 'W'}+{how}", reason, told)
 
 
-def _faulty(loser: int, error: EngineError, reason: str) -> Ending:
+def _faulty(loser: int, error: EngineError, reason: str) -> Outcome:
     """The game lost by a fault, whose reason is `reason` if the engine is still there."""
     fault = error.fault if isinstance(error, EngineGone) else reason
     return _won(-loser, "T" if fault == "too slow" else "F", fault, str(error))
 
 
 def play(
-    players: dict[int, Contender], position: Position, rules: Ruleset, timeout: float
-) -> Ending:
+    players: dict[int, EnginePlayer], position: Position, rules: Ruleset, timeout: float
+) -> Outcome:
     """Play a game to its end.
 
     Args:
@@ -172,15 +172,15 @@ def play(
     passing = position.size**2
     while [point for _, point in position.moves[-_CLOSED:]] != [passing] * _CLOSED:
         if position.ply >= LONGEST * passing:
-            return Ending(str(final_score(position, rules)), "too long")
-        ending = _turn(players, position, timeout)
-        if ending:
-            return ending
-    return Ending(str(final_score(position, rules)), "score")
+            return Outcome(str(final_score(position, rules)), "too long")
+        outcome = _turn(players, position, timeout)
+        if outcome:
+            return outcome
+    return Outcome(str(final_score(position, rules)), "score")
 
 
-def _turn(players: dict[int, Contender], position: Position, timeout: float) -> Ending | None:
-    """One move; the ending, if it ends the game."""
+def _turn(players: dict[int, EnginePlayer], position: Position, timeout: float) -> Outcome | None:
+    """One move; the outcome, if it ends the game."""
     colour = position.to_move
     mover, other = players[colour], players[-colour]
     try:
@@ -201,7 +201,7 @@ def _turn(players: dict[int, Contender], position: Position, timeout: float) -> 
     return None
 
 
-def count(referee: Contender, position: Position) -> Score | None:
+def count(referee: EnginePlayer, position: Position) -> Score | None:
     """What a GTP engine holds the final score to be; None when it has no answer."""
     try:
         referee.ready(position)

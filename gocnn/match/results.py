@@ -12,14 +12,14 @@ from gocnn.stats import elo, wilson
 
 
 @dataclass(frozen=True, kw_only=True)
-class Played:
+class GameResult:
     """One game of a match, as the folder keeps it."""
 
     number: int  # from 1
     black: str  # "A" or "B"
     winner: str  # "A", "B", or "" for a draw
     result: str  # as SGF writes it
-    reason: str  # why it ended, see gocnn.match.game.Ending
+    reason: str  # why it ended, see gocnn.match.game.Outcome
     told: str = ""  # a fault in a sentence
     moves: int = 0  # the opening's included
     own: str = ""  # the score by our own count, of counted games
@@ -33,7 +33,7 @@ class Played:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class MoveTimes:
     """How fast an engine plays, in milliseconds a move."""
 
     mean: float
@@ -41,7 +41,7 @@ class Pace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class MatchResult:
     """The result of a match so far."""
 
     games: int
@@ -57,16 +57,16 @@ class Standing:
     as_black: tuple[int, int]  # wins, games
     as_white: tuple[int, int]
     moves_a_game: float
-    a: Pace
-    b: Pace
+    a: MoveTimes
+    b: MoveTimes
     endings: dict[str, int]  # "A by resignation": 3
     counted: int  # games with a score
     same_winner: int | None  # of those, where the referee and our own count agree; None: no referee
     same_score: int | None
 
     @classmethod
-    def of(cls, games: Sequence[Played]) -> "Standing":
-        """The standing after some games, one at least."""
+    def of(cls, games: Sequence[GameResult]) -> "MatchResult":
+        """The result after some games, one at least."""
         won = Counter(game.winner for game in games)
         rate = (won["A"] + won[""] / 2) / len(games)
         low, high = wilson(rate, len(games))
@@ -90,8 +90,8 @@ class Standing:
             as_black=_share([game for game in games if game.black == "A"]),
             as_white=_share([game for game in games if game.black == "B"]),
             moves_a_game=sum(game.moves for game in games) / len(games),
-            a=_pace([(game.a_moves, game.a_seconds, game.a_slowest) for game in games]),
-            b=_pace([(game.b_moves, game.b_seconds, game.b_slowest) for game in games]),
+            a=_move_times([(game.a_moves, game.a_seconds, game.a_slowest) for game in games]),
+            b=_move_times([(game.b_moves, game.b_seconds, game.b_slowest) for game in games]),
             endings=dict(endings.most_common()),
             counted=len(counted),
             same_winner=sum(g.own[0] == g.referee[0] for g in judged) if judged else None,
@@ -128,7 +128,7 @@ class Standing:
         return "\n".join(f"{name:<8} {text}" for name, text in rows)
 
 
-def _share(games: Sequence[Played]) -> tuple[int, int]:
+def _share(games: Sequence[GameResult]) -> tuple[int, int]:
     return sum(game.winner == "A" for game in games), len(games)
 
 
@@ -136,9 +136,9 @@ def _of(share: tuple[int, int]) -> str:
     return f"{share[0]} of {share[1]}"
 
 
-def _pace(times: Sequence[tuple[int, float, float]]) -> Pace:
+def _move_times(times: Sequence[tuple[int, float, float]]) -> MoveTimes:
     moves = sum(time[0] for time in times)
-    return Pace(
+    return MoveTimes(
         mean=1000 * sum(time[1] for time in times) / max(moves, 1),
         slowest=1000 * max(time[2] for time in times),
     )

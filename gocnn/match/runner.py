@@ -1,7 +1,7 @@
 """A match between two GTP engines, kept in a folder game by game.
 
 In the folder: ``match.json`` what is played, ``game-0001.sgf`` and so on, ``games.jsonl`` one line
-of figures a game, ``result.json`` the standing.
+of figures a game, ``result.json`` the result.
 
 Invariants:
 
@@ -23,54 +23,54 @@ from typing import Self
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
-from gocnn.match.folder import Folder, Terms
-from gocnn.match.game import Contender, Ending, count, play
+from gocnn.match.folder import Folder, MatchSettings
+from gocnn.match.game import EnginePlayer, Outcome, count, play
 from gocnn.match.openings import Opening, openings
-from gocnn.match.results import Played, Standing
+from gocnn.match.results import GameResult, MatchResult
 from gocnn.progress import bar
 from gocnn.sgf.writer import sgf
 
 _FAREWELL = 5.0  # seconds for the threads to leave
 
 
-class Table:
+class GameWorker:
     """The engines of one game at a time; a context manager that ends them."""
 
-    def __init__(self, terms: Terms, starts: Sequence[Opening], timeout: float) -> None:
-        self.terms, self._starts, self._timeout = terms, starts, timeout
-        self._rules = ruleset(terms.rules)
-        commands = {"A": terms.a, "B": terms.b, "referee": terms.referee}
-        self._engines: dict[str, Contender] = {}
+    def __init__(self, settings: MatchSettings, starts: Sequence[Opening], timeout: float) -> None:
+        self.settings, self._starts, self._timeout = settings, starts, timeout
+        self._rules = ruleset(settings.rules)
+        commands = {"A": settings.a, "B": settings.b, "referee": settings.referee}
+        self._engines: dict[str, EnginePlayer] = {}
         try:
             for role, command in commands.items():
                 if command:
-                    self._engines[role] = Contender(command, self._rules)
+                    self._engines[role] = EnginePlayer(command, self._rules)
         except BaseException:
             self.stop()
             raise
 
-    def play(self, number: int) -> tuple[Played, str]:
+    def play(self, number: int) -> tuple[GameResult, str]:
         """Play a game: its figures, and its SGF."""
-        terms = self.terms
-        position = terms.start(self._starts[terms.opening_of(number)])
-        black = terms.black_of(number)
+        settings = self.settings
+        position = settings.start(self._starts[settings.opening_of(number)])
+        black = settings.black_of(number)
         roles = {BLACK: black, WHITE: "B" if black == "A" else "A"}
         players = {colour: self._engines[role] for colour, role in roles.items()}
-        ending = play(players, position, self._rules, self._timeout)
-        own = ending.result if ending.reason in ("score", "too long") else ""
+        outcome = play(players, position, self._rules, self._timeout)
+        own = outcome.result if outcome.reason in ("score", "too long") else ""
         judged = ""
         if own and "referee" in self._engines:
             score = count(self._engines["referee"], position)
             judged = "?" if score is None else str(score)
-            ending = ending if score is None else replace(ending, result=judged)
-        a, b = self._engines["A"].thought, self._engines["B"].thought
-        game = Played(
+            outcome = outcome if score is None else replace(outcome, result=judged)
+        a, b = self._engines["A"].thinking, self._engines["B"].thinking
+        game = GameResult(
             number=number,
             black=black,
-            winner=roles.get(ending.winner, ""),
-            result=ending.result,
-            reason=ending.reason,
-            told=ending.told,
+            winner=roles.get(outcome.winner, ""),
+            result=outcome.result,
+            reason=outcome.reason,
+            told=outcome.told,
             moves=position.ply,
             own=own,
             referee=judged,
@@ -81,21 +81,25 @@ class Table:
             b_seconds=round(b.seconds, 6),
             b_slowest=round(b.slowest, 6),
         )
-        return game, self._sgf(game, position, players, ending)
+        return game, self._sgf(game, position, players, outcome)
 
     def _sgf(
-        self, game: Played, position: Position, players: dict[int, Contender], ending: Ending
+        self,
+        game: GameResult,
+        position: Position,
+        players: dict[int, EnginePlayer],
+        outcome: Outcome,
     ) -> str:
         commands = {colour: player.engine.label for colour, player in players.items()}
         start = [f"Black: {commands[BLACK]}", f"White: {commands[WHITE]}"]
-        start.append(f"Opening: {len(self._starts[self.terms.opening_of(game.number)])} moves")
+        start.append(f"Opening: {len(self._starts[self.settings.opening_of(game.number)])} moves")
         end = [f"{game.result} by {game.reason}", game.told]
         end.append(f"own count {game.own}, referee {game.referee}" if game.referee else "")
         properties = {
             "PB": players[BLACK].name,
             "PW": players[WHITE].name,
-            "RE": ending.result,
-            "RU": self.terms.rules.capitalize(),
+            "RE": outcome.result,
+            "RU": self.settings.rules.capitalize(),
             "DT": date.today().isoformat(),
             "GN": f"game {game.number}",
         }
@@ -106,28 +110,28 @@ class Table:
 
     def stop(self) -> None:
         """End all engines at once, from any thread."""
-        for contender in self._engines.values():
-            contender.stop()
+        for player in self._engines.values():
+            player.stop()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for contender in self._engines.values():
-            contender.engine.close()
+        for player in self._engines.values():
+            player.engine.close()
 
 
-class Crew:
+class WorkerPool:
     """Threads that play games, each at its own table."""
 
-    def __init__(self, terms: Terms, starts: Sequence[Opening], timeout: float) -> None:
-        self._terms, self._starts, self._timeout = terms, starts, timeout
+    def __init__(self, settings: MatchSettings, starts: Sequence[Opening], timeout: float) -> None:
+        self._terms, self._starts, self._timeout = settings, starts, timeout
         self._stopped = threading.Event()
-        self._tables: list[Table] = []
+        self._tables: list[GameWorker] = []
         self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[tuple[Played, str] | Exception] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[GameResult, str] | Exception] = queue.SimpleQueue()
 
-    def play(self, numbers: Sequence[int], jobs: int) -> Generator[tuple[Played, str]]:
+    def play(self, numbers: Sequence[int], jobs: int) -> Generator[tuple[GameResult, str]]:
         """Play some games, `jobs` at a time; they come as they end.
 
         Raises:
@@ -157,7 +161,7 @@ class Crew:
 
     def _work(self) -> None:
         try:
-            with Table(self._terms, self._starts, self._timeout) as table:
+            with GameWorker(self._terms, self._starts, self._timeout) as table:
                 self._tables.append(table)
                 while not self._stopped.is_set():
                     try:
@@ -171,38 +175,41 @@ class Crew:
             self._done.put(error)
 
 
-def run(terms: Terms, games: int, path: Path, *, jobs: int = 1, timeout: float = 120.0) -> Standing:
+def run(
+    settings: MatchSettings, games: int, path: Path, *, jobs: int = 1, timeout: float = 120.0
+) -> MatchResult:
     """Play the games of a match that its folder has not yet.
 
     Raises:
-        GocnnError: when the terms are wrong, the folder holds another match, or an engine cannot
+        GocnnError: when the settings are wrong, the folder holds another match, or an engine cannot
             be started.
     """
-    terms.check()
+    settings.check()
     starts = openings(
-        terms.openings,
-        terms.size,
-        terms.opening_of(games) + 1,
-        seed=terms.seed,
-        moves=terms.opening_moves,
-        handicap=terms.handicap,
+        settings.openings,
+        settings.size,
+        settings.opening_of(games) + 1,
+        seed=settings.seed,
+        moves=settings.opening_moves,
+        handicap=settings.handicap,
     )
-    crew = Crew(terms, starts, timeout)
-    with Folder(path, terms) as folder:
+    pool = WorkerPool(settings, starts, timeout)
+    with Folder(path, settings) as folder:
         missing = [number for number in range(1, games + 1) if number not in folder.games]
         with (
             bar("games", games, unit="games", done=games - len(missing)) as progress,
-            closing(crew.play(missing, jobs)) as played,
+            closing(pool.play(missing, jobs)) as played,
         ):
             for game, text in played:
                 folder.keep(game, text)
                 progress.update()
-                standing = _standing(folder, games)
-                folder.close_with(standing.as_json())
-                progress.set_postfix_str(f"A {standing.wins}, B {standing.losses}")
-        return _standing(folder, games)
+                result = _result(folder, games)
+                folder.close_with(result.as_json())
+                progress.set_postfix_str(f"A {result.wins}, B {result.losses}")
+        return _result(folder, games)
 
 
-def _standing(folder: Folder, games: int) -> Standing:
-    """Of the first `games` games, as far as they are played."""
-    return Standing.of([game for number, game in sorted(folder.games.items()) if number <= games])
+def _result(folder: Folder, games: int) -> MatchResult:
+    """The result of the first `games` games, as far as they are played."""
+    played = [game for number, game in sorted(folder.games.items()) if number <= games]
+    return MatchResult.of(played)

@@ -45,7 +45,7 @@ def tower(size: str) -> dict[str, int]:
     blocks, cross, channels = size.partition("x")
     if cross and blocks.isdigit() and channels.isdigit() and int(blocks) and int(channels):
         return {"blocks": int(blocks), "channels": int(channels)}
-    raise GocnnError(f"--size {size}: use {', '.join(SIZES)}, or BLOCKSxFILTERS such as 4x48")
+    raise GocnnError(f"--network {size}: use {', '.join(SIZES)}, or BLOCKSxFILTERS such as 4x48")
 
 
 def build(architecture: str, settings: dict[str, Any]) -> nn.Module:

@@ -309,7 +309,7 @@ def _grown(config: TrainConfig) -> tuple[TrainConfig, dict[str, Tensor]]:
         weights = grow(initial.module, build(info.architecture, settings)).state_dict()
     except GocnnError as error:
         raise GocnnError(
-            f"{config.initial}: {error}; give a --size that is nowhere smaller, "
+            f"{config.initial}: {error}; give a --network that is nowhere smaller, "
             "or learn from it with --teacher"
         ) from error
     config = replace(

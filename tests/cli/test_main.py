@@ -1,4 +1,4 @@
-"""The front door: help, errors in one line, and nothing heavy loaded before it is needed."""
+"""The entry point: help, errors in one line, and nothing heavy loaded before it is needed."""
 
 import errno
 import re
@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gocnn import __version__
-from gocnn.cli.main import _FrontDoor, main
+from gocnn.cli.main import CommandGroup, main
 from gocnn.errors import GocnnError
 
 COMMANDS = ["prepare", "train", "evaluate", "suggest", "gtp", "match", "models", "export"]
@@ -64,6 +64,32 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert "Usage:" in done.stdout
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_size_always_means_the_same(name: str) -> None:
+    """--board-size is lines, --network the network; nothing shows the older --size."""
+    help_text = CliRunner().invoke(main, [name, "--help"]).stdout
+    assert "--size" not in help_text.split()
+    assert ("--network" in help_text) == (name == "train")
+    assert ("--board-size" in help_text) == (name not in ("gtp", "models", "export"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "value"),
+    [
+        (["prepare", "g", "-o", "c.gocnn", "--size", "all"], "board_size", 0),
+        (["prepare", "g", "-o", "c.gocnn", "--board-size", "9"], "board_size", 9),
+        (["train", "g", "--size", "4x48"], "network", "4x48"),
+        (["train", "g", "--board-size", "13"], "board_size", 13),
+        (["evaluate", "w", "g", "--size", "13"], "board_size", 13),
+        (["suggest", "--moves", "E5", "--size", "9"], "board_size", 9),
+        (["match", "a", "b", "--size", "9"], "board_size", 9),
+    ],
+)
+def test_older_spellings_still_work(arguments: list[str], name: str, value: object) -> None:
+    context = main.commands[arguments[0]].make_context(arguments[0], arguments[1:])
+    assert context.params[name] == value
+
+
 def gocnn(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A run of the real program."""
     return subprocess.run(
@@ -102,12 +128,12 @@ def test_a_bare_call_shows_the_help() -> None:
 
 
 def raising(error: BaseException) -> click.Group:
-    """A front door with one command, which fails."""
+    """A group with one command, which fails."""
 
     def fail() -> None:
         raise error
 
-    return _FrontDoor("gocnn", commands={"fail": click.Command("fail", callback=fail)})
+    return CommandGroup("gocnn", commands={"fail": click.Command("fail", callback=fail)})
 
 
 @pytest.mark.parametrize(
@@ -144,5 +170,5 @@ def test_a_command_may_set_the_status() -> None:
     def stop() -> None:
         click.get_current_context().exit(3)
 
-    group = _FrontDoor("gocnn", commands={"stop": click.Command("stop", callback=stop)})
+    group = CommandGroup("gocnn", commands={"stop": click.Command("stop", callback=stop)})
     assert CliRunner().invoke(group, ["stop"]).exit_code == 3

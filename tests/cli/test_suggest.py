@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from gocnn.cli.suggest import as_dict, as_text, ask, likely, play_moves, suggest
+from gocnn.cli.main import main
+from gocnn.cli.position_input import play_moves, read_position
+from gocnn.cli.suggestions import as_dict, as_text, likely_moves
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import vertex
@@ -47,9 +50,9 @@ def game(tmp_path: Path) -> str:
 def test_a_move_of_a_game(
     game: str, move: int | None, ply: int, to_move: int, actual: str | None, rank: str
 ) -> None:
-    asked = ask(game=game, move=move)
+    asked = read_position(game=game, move=move)
     assert (asked.position.ply, asked.position.to_move) == (ply, to_move)
-    assert asked.actual == (None if actual is None else point(actual, 9))
+    assert asked.played == (None if actual is None else point(actual, 9))
     other = {"1d": "3k", "3k": "1d"}[rank]
     assert asked.conditions.rank == parse_rank(rank)
     assert asked.conditions.opponent_rank == parse_rank(other)
@@ -57,7 +60,7 @@ def test_a_move_of_a_game(
 
 
 def test_what_one_says_goes_before_what_the_game_says(game: str) -> None:
-    asked = ask(game=game, rank="9d", opponent_rank="pro", komi=0.5)
+    asked = read_position(game=game, rank=29, opponent_rank=30, komi=0.5)
     assert asked.conditions == Conditions(rank=29, opponent_rank=30, komi=0.5)
     assert asked.position.komi == 0.5
 
@@ -83,14 +86,14 @@ def test_lists_of_moves(moves: str, played: str) -> None:
 def test_colours_in_a_list_decide_who_plays() -> None:
     position = play_moves("B D4 B Q16 W C3", 19, 7.5)
     assert [colour for colour, _ in position.moves] == [BLACK, BLACK, WHITE]
-    asked = ask(moves="B D4 B Q16 W C3", rank="5k")
+    asked = read_position(moves="B D4 B Q16 W C3", rank=parse_rank("5k"))
     assert (asked.conditions.handicap, asked.position.to_move) == (2, BLACK)
 
 
 @pytest.mark.parametrize("text", [GAME, f"\n {GAME}\n", "E5 G7 C3"])
 def test_standard_input_holds_a_game_or_moves(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-    asked = ask(game="-", size=9)
+    asked = read_position(game="-", board_size=None if "(" in text else 9)
     assert [vertex(p, 9) for _, p in asked.position.moves] == ["E5", "G7", "C3"]
 
 
@@ -104,29 +107,39 @@ def test_standard_input_holds_a_game_or_moves(monkeypatch: pytest.MonkeyPatch, t
         ({"moves": "D4 Q16 D4"}, "move 3 of the list: black may not play D4"),
         ({"moves": "D4", "move": 3}, "the list has 1 moves: --move is 1 to 2, not 3"),
         ({"moves": "D4", "move": 0}, "--move is 1 to 2, not 0"),
-        ({"moves": "D4", "rank": "strong"}, "'strong' is not a rank"),
-        ({"moves": "D4", "size": 40}, "a board has 2 to 25 lines"),
+        ({"moves": "D4", "board_size": 40}, "a board has 2 to 25 lines"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(options: dict[str, Any], told: str) -> None:
     with pytest.raises(GocnnError) as caught:
-        ask(**options)
+        read_position(**options)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_game_has_a_board_size_of_its_own(game: str) -> None:
+    with pytest.raises(GocnnError, match=r"game\.sgf is on 9x9: --board-size is for --moves only"):
+        read_position(game=game, board_size=9)
+
+
+def test_ranks_are_parsed_with_the_command_line() -> None:
+    result = CliRunner().invoke(main, ["suggest", "--moves", "D4", "--rank", "strong"])
+    assert result.exit_code == 2
+    assert "Invalid value for '--rank': 'strong' is not a rank" in result.stderr
 
 
 def test_a_broken_game_names_file_and_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "broken.sgf"
     path.write_text(SGF)
     with pytest.raises(GocnnError, match=r"broken\.sgf.*move 4"):
-        ask(game=str(path))
+        read_position(game=str(path))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SGF.encode())))
     with pytest.raises(GocnnError, match=r"standard input: .*move 4"):
-        ask(game="-")
+        read_position(game="-")
 
 
 def test_the_board_and_the_table() -> None:
-    asked = ask(moves="E5", size=9, move=1, rank="3k")
+    asked = read_position(moves="E5", board_size=9, move=1, rank=parse_rank("3k"))
     text = as_text(asked, predicts(asked.position, "C3", "pass", "D4"), 3)
     lines = text.splitlines()
     assert lines[0] == lines[10] == "    A B C D E F G H J"
@@ -143,7 +156,7 @@ def test_the_board_and_the_table() -> None:
 
 
 def test_the_move_played_is_marked_in_the_table() -> None:
-    asked = ask(moves="E5 C3", size=9, move=2)
+    asked = read_position(moves="E5 C3", board_size=9, move=2)
     text = as_text(asked, predicts(asked.position, "D4", "C3"), 5)
     assert [line for line in text.splitlines() if "<- played" in line] == [
         "  b  C3     25.0%  ########## <- played"
@@ -152,12 +165,12 @@ def test_the_move_played_is_marked_in_the_table() -> None:
 
 def test_moves_without_a_chance_are_not_listed() -> None:
     prediction = predicts(Position(9), "C3", "D4")
-    assert [move.vertex for move in likely(prediction, 9, 5)] == ["C3", "D4"]
-    assert [move.vertex for move in likely(prediction, 9, 1)] == ["C3"]
+    assert [move.vertex for move in likely_moves(prediction, 9, 5)] == ["C3", "D4"]
+    assert [move.vertex for move in likely_moves(prediction, 9, 1)] == ["C3"]
 
 
 def test_json(game: str) -> None:
-    asked = ask(game=game, move=2)
+    asked = read_position(game=game, move=2)
     said = json.loads(json.dumps(as_dict(asked, predicts(asked.position, "G7", "pass"), 5)))
     assert said == {
         "size": 9, "move": 2, "to_move": "white", "komi": 5.5, "handicap": 0, "rank": "1d",
@@ -168,7 +181,7 @@ def test_json(game: str) -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_prints_one_or_the_other(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], game: str, as_json: bool
+    monkeypatch: pytest.MonkeyPatch, game: str, as_json: bool
 ) -> None:
     class Fake:
         def __init__(self, weights: object, *, device: str, symmetries: int) -> None:
@@ -178,11 +191,12 @@ def test_the_command_prints_one_or_the_other(
             return predicts(position, "C7")
 
     monkeypatch.setattr("gocnn.inference.predictor.Predictor", Fake)
-    suggest(
-        game=game, number=1, moves=None, move=2, size=19, komi=None, rank=None, opponent_rank=None,
-        weights="w.safetensors", device="cpu", symmetries="8", as_json=as_json, top=2,
-    )  # fmt: skip
-    printed = capsys.readouterr().out
+    options = ["--weights", "w.safetensors", "--device", "cpu", "--symmetries", "8", "--top", "2"]
+    result = CliRunner().invoke(
+        main, ["suggest", game, "--move", "2", *options, *(["--json"] if as_json else [])]
+    )
+    assert result.exit_code == 0, result.output
+    printed = result.stdout
     if as_json:
         assert json.loads(printed)["moves"] == [{"vertex": "C7", "probability": 0.5}]
     else:

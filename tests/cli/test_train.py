@@ -15,7 +15,7 @@ from gocnn.go.coords import sgf_letters
 from gocnn.inference.weights import load_network
 from tests.support.playing import random_game
 
-QUICK = ["--size", "1x16", "--board-size", "9", "--batch", "16", "--validation", "0.2"]
+QUICK = ["--network", "1x16", "--board-size", "9", "--batch", "16", "--validation", "0.2"]
 
 
 def _sgf(number: int) -> str:
@@ -83,14 +83,19 @@ def test_resume_goes_on(games: Path, tmp_path: Path) -> None:
 # arguments, what the one line says
 MISTAKES = [
     (["train", "nowhere"], "nowhere"),
-    (["train", "GAMES", "--size", "vast"], "--size vast: use tiny"),
+    (["train", "GAMES", "--network", "vast"], "--network vast: use tiny"),
     (["train", "GAMES", "--epochs", "1", "--positions", "5"], "one budget"),
-    (["train", "GAMES", "--time-budget", "soon"], "'soon' is no time"),
+    (["train", "GAMES", "--time-budget", "soon"], "'soon' is not a time"),
     (["train", "GAMES", "--resume"], "no run to resume"),
     (["train", "GAMES", "--board-size", "19"], "no games left"),
-    (["train", "GAMES", "--batch", "0"], "batch must be above 0"),
+    (["train", "GAMES", "--batch", "0"], "Invalid value for '--batch': 0 is not in the range"),
     (["train", "GAMES", "--device", "warp"], "unknown device 'warp'"),
     (["train", "GAMES", "--encoding", "big"], "unknown encoding 'big'"),
+    (["train", "GAMES", "--epochs", "nan"], "'nan' is not a finite number"),
+    (["train", "GAMES", "--rate", "0"], "0.0 is not in the range x>0"),
+    (["train", "GAMES", "--init", "nothing"], "nothing: there is no such weights file"),
+    (["train", "GAMES", "--teacher", "nothing"], "nothing: there is no such weights file"),
+    (["evaluate", "default", "GAMES", "--positions", "0"], "0 is not in the range x>=1"),
     (["evaluate", "none.safetensors", "GAMES"], "none.safetensors"),
     (["evaluate", "GAMES/0.sgf", "GAMES"], "0.sgf: not a weights file"),
 ]
@@ -111,6 +116,38 @@ def test_mistakes_end_in_one_line(
     assert message in last
     assert last.startswith("gocnn: ")
     assert not any("Traceback" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--network", "vast"],
+        ["--encoding", "big"],
+        ["--init", "nothing"],
+        ["--teacher", "nothing"],
+        ["--device", "warp"],
+        ["--epochs", "1", "--positions", "5"],
+    ],
+)
+def test_wrong_options_are_found_before_games_are_read(
+    games: Path, tmp_path: Path, wrong: list[str]
+) -> None:
+    out = tmp_path / "run"
+    result = _call("train", games, "-o", out, "--board-size", "9", *wrong)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1, "something was read first"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_corpus_of_other_boards_is_refused(games: Path, tmp_path: Path, command: str) -> None:
+    """--board-size selects among games that are read; with a corpus it would do nothing."""
+    corpus = tmp_path / "nine.gocnn"
+    assert _call("prepare", games, "-o", corpus, "--board-size", 9).exit_code == 0
+    where = ["default"] if command == "evaluate" else ["-o", tmp_path / "run"]
+    result = _call(command, *where, corpus, "--board-size", 13)
+    assert result.exit_code == 2
+    assert "nine.gocnn holds boards of 9 lines: --board-size selects" in result.stderr
 
 
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:

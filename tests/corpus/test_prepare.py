@@ -199,7 +199,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
 
 
 def test_the_command_prints_the_table(games: Path, tmp_path: Path) -> None:
-    status, out, err = run("prepare", games, "-o", tmp_path / "x.gocnn", "--size", "9")
+    status, out, err = run("prepare", games, "-o", tmp_path / "x.gocnn", "--board-size", "9")
     assert (status, err) == (0, "")
     assert "29 records read" in out and "11 games kept, 330 moves" in out
     assert "for training" in out
@@ -207,7 +207,7 @@ def test_the_command_prints_the_table(games: Path, tmp_path: Path) -> None:
 
 def test_the_command_prints_json(games: Path, tmp_path: Path) -> None:
     output = tmp_path / "x.gocnn"
-    status, out, _ = run("prepare", games, "-o", output, "--size", "all", "--json",
+    status, out, _ = run("prepare", games, "-o", output, "--board-size", "all", "--json",
                          "--validation", "0.5", "--kind", "kgs")  # fmt: skip
     answer = json.loads(out)
     assert (status, answer["kept"], answer["output"]) == (0, 5, str(output))
@@ -222,8 +222,8 @@ def test_the_command_tells_bad_input_in_one_line(games: Path, tmp_path: Path) ->
         ((tmp_path / "none",), "no such file or folder"),
         ((tmp_path / "empty",), "no SGF files or archives of them in this folder"),
         ((games / "c.sgf",), "no games left of 1 records (1 no game tree); nothing was written"),
-        ((games, "--size", "big"), "give a number of lines, or all"),
-        ((games, "--jobs", "0"), "1 process or more, not 0"),
+        ((games, "--board-size", "big"), "give a number of lines, or all"),
+        ((games, "--jobs", "0"), "'--jobs': 0 is not in the range x>=1"),
         ((games, "--rejects", tmp_path / "none" / "r.tsv"), "cannot be written"),
     ):
         status, out, err = run("prepare", *arguments, *output)
@@ -236,8 +236,9 @@ def test_ctrl_c_ends_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "x.sgf").write_bytes(b"\n".join(record(n, 60) for n in range(300)) * 120)
     output = tmp_path / "out" / "x.gocnn"
     output.parent.mkdir()
+    command = ["prepare", str(tmp_path / "x.sgf"), "-o", str(output), "--board-size", "9"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gocnn", "prepare", tmp_path / "x.sgf", "-o", output, "--size", "9"],
+        [sys.executable, "-m", "gocnn", *command],
         stderr=subprocess.PIPE,
         start_new_session=True,
     )

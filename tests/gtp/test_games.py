@@ -162,7 +162,7 @@ def test_a_failed_genmove_leaves_the_position() -> None:
     [
         ("--weights no/such.safetensors", "no/such.safetensors: there is no such weights file"),
         ("--rank strong", "'strong' is not a rank: give 20k to 1k, 1d to 9d, pro, or best"),
-        ("--temperature nan", "temperature is 0 to 10, not nan"),
+        ("--temperature nan", "'nan' is not a finite number"),
         ("--rules ing", "--rules"),
     ],
 )

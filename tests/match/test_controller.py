@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.match.controller import Engine, EngineError, EngineGone, words_of
+from gocnn.match.controller import EngineError, EngineGone, EngineProcess, split_command
 from tests.support.puppets import puppet
 
 
-def start(command: str, label: str = "E") -> Engine:
-    return Engine(words_of(command), label)
+def start(command: str, label: str = "E") -> EngineProcess:
+    return EngineProcess(split_command(command), label)
 
 
 def test_an_engine_answers() -> None:
@@ -108,8 +108,8 @@ def test_wrong_commands(command: str, told: str) -> None:
 
 
 def test_gocnn_is_this_gocnn() -> None:
-    assert words_of("gocnn gtp --rank 2d") == [
+    assert split_command("gocnn gtp --rank 2d") == [
         sys.executable,
         *["-m", "gocnn", "gtp", "--rank", "2d"],
     ]
-    assert words_of("./gnugo 'a b'") == ["./gnugo", "a b"]
+    assert split_command("./gnugo 'a b'") == ["./gnugo", "a b"]

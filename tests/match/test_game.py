@@ -12,7 +12,7 @@ from gocnn.go.rules import RULESETS
 from gocnn.go.scoring import Score
 from gocnn.match import game as duel
 from gocnn.match.controller import EngineError
-from gocnn.match.game import Contender, count, parse_score, play
+from gocnn.match.game import EnginePlayer, count, parse_score, play
 from tests.support.puppets import puppet
 
 CHINESE = RULESETS["chinese"]
@@ -21,8 +21,8 @@ LEFT, RIGHT = "C3 C2 C1 C4 C5 pass", "D3 D2 D1 D4 D5 pass"
 
 
 @contextmanager
-def contenders(*commands: str) -> Iterator[list[Contender]]:
-    players = [Contender(command, CHINESE) for command in commands]
+def contenders(*commands: str) -> Iterator[list[EnginePlayer]]:
+    players = [EnginePlayer(command, CHINESE) for command in commands]
     try:
         yield players
     finally:
@@ -104,10 +104,10 @@ def test_a_first_move_is_not_timed_since_a_network_may_have_to_load() -> None:
     position = Position(5)
     with contenders(puppet("C3 C2"), puppet("D3 D2")) as (first, second):
         play({BLACK: first, WHITE: second}, position, CHINESE, 20)
-        assert (first.thought.moves, second.thought.moves) == (2, 2)
-        assert 0 < first.thought.slowest <= first.thought.seconds
+        assert (first.thinking.moves, second.thinking.moves) == (2, 2)
+        assert 0 < first.thinking.slowest <= first.thinking.seconds
         play({BLACK: first, WHITE: second}, Position(5), CHINESE, 20)
-        assert (first.thought.moves, second.thought.moves) == (3, 3)
+        assert (first.thinking.moves, second.thinking.moves) == (3, 3)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 import pytest
 
-from gocnn.match.results import Played, Standing
+from gocnn.match.results import GameResult, MatchResult
 from gocnn.stats import elo, wilson
 
 
-def game(number: int, winner: str, *, reason: str = "score", **more: object) -> Played:
+def game(number: int, winner: str, *, reason: str = "score", **more: object) -> GameResult:
     black = "A" if number % 2 else "B"
     fields = {"result": "B+1", "moves": 100 * number, **more}
-    return Played(number=number, black=black, winner=winner, reason=reason, **fields)  # type: ignore[arg-type]
+    return GameResult(number=number, black=black, winner=winner, reason=reason, **fields)  # type: ignore[arg-type]
 
 
 def test_the_standing_counts() -> None:
@@ -19,23 +19,23 @@ def test_the_standing_counts() -> None:
         game(3, "", own="0", referee="0", b_moves=1, b_seconds=0.25, b_slowest=0.25),
         game(4, "B", own="W+1", referee="B+1"),
     ]
-    standing = Standing.of(games)
-    assert (standing.wins, standing.draws, standing.losses) == (2, 1, 1)
-    assert standing.rate == 0.625
-    assert (standing.low, standing.high) == wilson(0.625, 4)
-    assert standing.elo == elo(0.625)
-    assert (standing.as_black, standing.as_white) == ((1, 2), (1, 2))
-    assert standing.moves_a_game == 250
-    assert (standing.a.mean, standing.a.slowest) == (150, 2500)
-    assert (standing.b.mean, standing.b.slowest) == (250, 250)
-    assert standing.endings == {
+    result = MatchResult.of(games)
+    assert (result.wins, result.draws, result.losses) == (2, 1, 1)
+    assert result.rate == 0.625
+    assert (result.low, result.high) == wilson(0.625, 4)
+    assert result.elo == elo(0.625)
+    assert (result.as_black, result.as_white) == ((1, 2), (1, 2))
+    assert result.moves_a_game == 250
+    assert (result.a.mean, result.a.slowest) == (150, 2500)
+    assert (result.b.mean, result.b.slowest) == (250, 250)
+    assert result.endings == {
         "A by score": 1,
         "A by resignation": 1,
         "drawn by score": 1,
         "B by score": 1,
     }
-    assert (standing.counted, standing.same_winner, standing.same_score) == (3, 2, 1)
-    table = standing.table("us", "them")
+    assert (result.counted, result.same_winner, result.same_score) == (3, 2, 1)
+    table = result.table("us", "them")
     assert "us: 150 ms a move, 2500 at most" in table
     assert "A won    2 of 4 games (1 drawn): 62.5%, at 95% 21.9% to 90.8%" in table
     assert "Elo      +89, at 95% -220 to +398" in table
@@ -43,10 +43,10 @@ def test_the_standing_counts() -> None:
 
 
 def test_a_match_won_throughout() -> None:
-    standing = Standing.of([game(1, "A"), game(2, "A")])
-    assert (standing.elo, standing.elo_high, standing.same_winner) == (None, None, None)
-    assert standing.elo_low == pytest.approx(-113.4, abs=0.1)
-    assert "Elo      +inf, at 95% -113 to +inf" in standing.table("a", "b")
-    assert "referee" not in standing.table("a", "b")
-    lost = Standing.of([game(1, "B")]).table("a", "b")
+    result = MatchResult.of([game(1, "A"), game(2, "A")])
+    assert (result.elo, result.elo_high, result.same_winner) == (None, None, None)
+    assert result.elo_low == pytest.approx(-113.4, abs=0.1)
+    assert "Elo      +inf, at 95% -113 to +inf" in result.table("a", "b")
+    assert "referee" not in result.table("a", "b")
+    lost = MatchResult.of([game(1, "B")]).table("a", "b")
     assert "Elo      -inf, at 95% -inf to " in lost

@@ -14,14 +14,14 @@ from click.testing import CliRunner, Result
 from gocnn.cli.main import main
 from gocnn.errors import GocnnError
 from gocnn.go.game import Game
-from gocnn.match.folder import Folder, Terms
-from gocnn.match.results import Played
+from gocnn.match.folder import Folder, MatchSettings
+from gocnn.match.results import GameResult
 from gocnn.sgf.reader import load_game
 from tests.support.puppets import puppet
 
 # Whoever is A walls off the left half of 5x5 and a little more.
 A, B = puppet("C3 C2 C1 C4 C5", name="Left"), puppet("D3 D2 D1 D4 D5", name="Right")
-SMALL = ["--size", "5", "--komi", "3.5", "--openings", "none"]
+SMALL = ["--board-size", "5", "--komi", "3.5", "--openings", "none"]
 
 
 def call(*arguments: object) -> Result:
@@ -72,7 +72,7 @@ def test_a_match(tmp_path: Path) -> None:
 
 def test_openings_are_played_twice_and_more_games_can_follow(tmp_path: Path) -> None:
     """Also two at a time: the same games, whoever plays them."""
-    drawn = [puppet(), puppet(), "--size", "9"]
+    drawn = [puppet(), puppet(), "--board-size", "9"]
     played(*drawn, "--games", 4, "-o", tmp_path / "one")
     assert played(*drawn, "--games", 6, "-o", tmp_path / "one")["games"] == 6
     played(*drawn, "--games", 6, "--jobs", 3, "-o", tmp_path / "three")
@@ -89,7 +89,7 @@ def test_openings_are_played_twice_and_more_games_can_follow(tmp_path: Path) -> 
 
 def test_a_handicap_makes_b_black(tmp_path: Path) -> None:
     out = tmp_path / "match"
-    command = [puppet(), puppet(), "--size", "9", "--handicap", 3, "--games", 2, "-o", out]
+    command = [puppet(), puppet(), "--board-size", "9", "--handicap", 3, "--games", 2, "-o", out]
     found = played(*command)
     assert (found["komi"], found["as_white"][1], found["as_black"][1]) == (0.5, 2, 0)
     assert {line["black"] for line in lines(out)} == {"B"}
@@ -163,7 +163,7 @@ def test_an_interrupted_match_goes_on(tmp_path: Path) -> None:
             time.sleep(0.05)
         assert len(engines_of(mark)) >= 2
         with pytest.raises(GocnnError, match="another gocnn match is at work there"):
-            Folder(out, Terms(a="x", b="y"))
+            Folder(out, MatchSettings(a="x", b="y"))
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stdout) == (130, "")
@@ -197,16 +197,16 @@ def test_another_match_in_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_keeps_games_whole(tmp_path: Path) -> None:
-    terms = Terms(a="x", b="y")
-    one = Played(number=1, black="A", winner="", result="0", reason="score", told="ünd\n")
-    with Folder(tmp_path, terms) as folder:
+    settings = MatchSettings(a="x", b="y")
+    one = GameResult(number=1, black="A", winner="", result="0", reason="score", told="ünd\n")
+    with Folder(tmp_path, settings) as folder:
         folder.keep(one, "(;GM[1])")
-    with Folder(tmp_path, terms) as folder:
+    with Folder(tmp_path, settings) as folder:
         assert folder.games == {1: one}
     assert (tmp_path / "game-0001.sgf").read_text(encoding="utf-8") == "(;GM[1])"
     (tmp_path / "match.json").write_text("{", encoding="utf-8")
     with pytest.raises(GocnnError, match="holds another match"):
-        Folder(tmp_path, terms)
+        Folder(tmp_path, settings)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_folder_keeps_games_whole(tmp_path: Path) -> None:
         ([A, B, "--openings", "no/such/games"], "no/such/games"),
         ([A, B, "--rules", "ing"], "--rules"),
         ([A, B, "--games", "0"], "--games"),
-        ([A, B, "--size", "4"], "--size"),
+        ([A, B, "--board-size", "4"], "--board-size"),
         ([A], "Missing argument 'B'"),
         ([puppet(refused="C3"), puppet("C3"), *SMALL, "--openings", "x.gocnn"], "x.gocnn"),
     ],
@@ -238,7 +238,7 @@ def test_bad_command_lines(arguments: list[str], told: str, tmp_path: Path) -> N
 def test_an_engine_that_cannot_be_made_ready_stops_the_match(tmp_path: Path) -> None:
     """Nobody has lost: the opening is refused."""
     everything = " ".join(f"{column}{row}" for column in "ABCDEFGHJ" for row in range(1, 10))
-    result = call(puppet(refused=everything), puppet(), "--size", 9, "-o", tmp_path)
+    result = call(puppet(refused=everything), puppet(), "--board-size", 9, "-o", tmp_path)
     assert result.exit_code == 2
     assert "answers 'cannot do that' to 'play black" in result.stderr
     assert lines(tmp_path) == []
@@ -249,7 +249,7 @@ def test_gocnn_itself_plays_a_match(root: Path, tmp_path: Path) -> None:
     program = tmp_path / "engine.py"
     program.write_text(ENGINE.format(root=str(root)), encoding="utf-8")
     engine = f"{sys.executable} {program}"
-    found = played(engine, puppet(), "--size", 7, "--games", 2, "-o", tmp_path / "m")
+    found = played(engine, puppet(), "--board-size", 7, "--games", 2, "-o", tmp_path / "m")
     assert found["endings"] == {"A by score": 2}
     assert found["a"]["slowest"] > 0
 

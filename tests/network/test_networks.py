@@ -152,5 +152,5 @@ def test_a_size_is_a_name_or_blocks_by_filters() -> None:
 
 @pytest.mark.parametrize("size", ["", "middling", "4x", "0x48", "4x-1", "4x4x4"])
 def test_other_sizes_are_refused(size: str) -> None:
-    with pytest.raises(GocnnError, match=f"--size {size}: use tiny, .*BLOCKSxFILTERS"):
+    with pytest.raises(GocnnError, match=f"--network {size}: use tiny, .*BLOCKSxFILTERS"):
         tower(size)

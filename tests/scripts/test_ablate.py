@@ -31,7 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *options: str) -> str:
     """The table that the script writes, trained on tiny games."""
     games = folder.parent / "games.gocnn"
     corpus().save(games)
-    tiny = ("--positions", "512", "--size", "1x16", "--board-size", "9", "--device", "cpu")
+    tiny = ("--positions", "512", "--network", "1x16", "--board-size", "9", "--device", "cpu")
     monkeypatch.setattr(sys, "argv", ["ablate", str(games), "-o", str(folder), *tiny, *options])
     ablate.main()
     return (folder / "ablations.md").read_text(encoding="utf-8")
@@ -123,7 +123,7 @@ def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ("options", "message"),
     [
         (["--variants", "base,nonsense"], "^ablate: unknown variant 'nonsense'; there are base,"),
-        (["--size", "4x"], "^ablate: --size 4x: use tiny, .*, or BLOCKSxFILTERS such as 4x48$"),
+        (["--network", "4x"], "^ablate: --network 4x: use tiny, .*, or BLOCKSxFILTERS such as"),
         (["--board-size", "13"], "no games of 13x13 here$"),
         (["--positions", "0"], "^ablate: a run needs one budget above 0"),
     ],

@@ -34,9 +34,9 @@ def _steps(checkpoint: Path) -> int:
 def test_slices_make_one_run_on_two_machines(script: Path, root: Path, tmp_path: Path) -> None:
     home, out = tmp_path / "build" / "gpu", tmp_path / "out"
     games = root / "data" / "gnugo-9x9.sgf"
-    packed = _run(script, root, "pack", games, "--", "--size", "9")
+    packed = _run(script, root, "pack", games, "--", "--board-size", "9")
     assert packed.returncode == 0, packed.stderr
-    tower = ("--size", "1x8", "--batch", "16", "--positions", 10**8, "--device", "cpu")
+    tower = ("--network", "1x8", "--batch", "16", "--positions", 10**8, "--device", "cpu")
     sliced = _run(script, root, "slice", out, *tower, SLICE="3s", PART="20000")
     assert sliced.returncode == 0, sliced.stderr
     first = _steps(home / "run" / "checkpoint.safetensors")
@@ -81,6 +81,6 @@ def test_what_is_missing_is_named(
 
 def test_too_many_games_are_told_with_the_mend(script: Path, root: Path) -> None:
     games = root / "data" / "gnugo-9x9.sgf"
-    done = _run(script, root, "pack", games, "--", "--size", "9", LIMIT="3000")
+    done = _run(script, root, "pack", games, "--", "--board-size", "9", LIMIT="3000")
     assert done.returncode == 2
     assert "more than 3000; pack fewer: -- --sample 0." in done.stderr

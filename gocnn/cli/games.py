@@ -1,0 +1,42 @@
+"""What the commands that read games share: which boards to take, and what was read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.prepare import Report, is_corpus
+from gocnn.errors import GocnnError
+
+
+def check_board_size(games: Sequence[Path]) -> None:
+    """Refuse a ``--board-size`` that a corpus file among the games would not follow.
+
+    A corpus holds the boards that it was packed with; the option selects games only while they
+    are read. Without a command line nothing is checked.
+
+    Raises:
+        GocnnError: when the option was given and names other boards than those of the corpus.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or context.get_parameter_source("board_size") is ParameterSource.DEFAULT:
+        return
+    wanted = context.params["board_size"] or None
+    for path in games:
+        if not is_corpus(path) or not path.is_file():
+            continue
+        packed = Corpus.open(path, verify=False).meta.get("size", wanted)
+        if packed != wanted:
+            raise GocnnError(
+                f"{path} holds boards of {packed or 'all'} lines: --board-size selects among games "
+                "that are read, not in a corpus file; leave it out, or pack the games with it"
+            )
+
+
+def report_corpus(corpus: Corpus, report: Report | None) -> None:
+    """Say on standard error what was read and how much of it there is."""
+    if report is not None:
+        click.echo(report.table(), err=True)
+    click.echo(f"{len(corpus):,} games, {corpus.positions:,} positions", err=True)

@@ -1,0 +1,155 @@
+"""The position that a command is asked about: from a game, a list of moves or standard input."""
+
+import re
+import sys
+from typing import NamedTuple
+
+from gocnn.errors import GocnnError, IllegalMove
+from gocnn.go.board import BLACK, POINT_MASK
+from gocnn.go.coords import BadVertex, point_of_vertex
+from gocnn.go.game import Game
+from gocnn.go.position import Position
+from gocnn.go.rules import count_handicap_stones
+from gocnn.prediction import Conditions
+from gocnn.sgf.reader import load_game, parse_game
+
+_COLOUR = re.compile(r"([bw]|black|white)", re.IGNORECASE)
+DEFAULT_KOMI = 7.5
+DEFAULT_SIZE = 19
+
+
+class AskedPosition(NamedTuple):
+    """A position, and what is known of its game."""
+
+    position: Position
+    conditions: Conditions
+    played: int | None = None  # the point of the move that the record goes on with
+
+
+def read_position(
+    game: str | None = None,
+    *,
+    number: int = 1,
+    moves: str | None = None,
+    move: int | None = None,
+    board_size: int | None = None,
+    komi: float | None = None,
+    rank: int | None = None,
+    opponent_rank: int | None = None,
+) -> AskedPosition:
+    """The position that a user asks for.
+
+    Args:
+        game: a path, or - for standard input (a game, or moves).
+        number: which game of a file that holds several, from 1.
+        moves: vertices, black first, colours allowed before them: "D4 Q16", "B D4 W Q16".
+        move: predict this move of the game, from 1; by default the one after the last.
+        board_size: lines of the board, for moves; 19 by default. A game has its own.
+        komi: points that white gets; by default what the game says, else 7.5.
+        rank: the rank code of the player to move; by default what the game says.
+        opponent_rank: the rank code of the other player.
+
+    Raises:
+        GocnnError: when something cannot be read, naming the place.
+    """
+    if (game is None) == (moves is None):
+        raise GocnnError("give a game file, - for standard input, or --moves")
+    record: Game | None = None
+    if game is not None and game != "-":
+        record = load_game(game, number)
+    elif game is not None:
+        data = sys.stdin.buffer.read()
+        if b"(;" in data.replace(b" ", b"").replace(b"\n", b""):
+            record = _parse_standard_input(data)
+        else:
+            moves = data.decode("utf-8", "replace")
+    if record is not None:
+        if board_size is not None:
+            raise GocnnError(
+                f"{record.source or 'the game'} is on {record.size}x{record.size}: "
+                "--board-size is for --moves only; leave it out"
+            )
+        return _from_game(record, move, komi, rank, opponent_rank)
+    size = DEFAULT_SIZE if board_size is None else board_size
+    position = play_moves(moves or "", size, DEFAULT_KOMI if komi is None else komi)
+    return _from_moves(position, move, rank, opponent_rank)
+
+
+def _parse_standard_input(data: bytes) -> Game:
+    try:
+        return parse_game(data[data.index(b"(") :], "standard input")
+    except GocnnError as error:
+        raise GocnnError(f"standard input: {error}") from None
+
+
+def _from_game(
+    game: Game,
+    move: int | None,
+    komi: float | None,
+    rank: int | None,
+    opponent_rank: int | None,
+) -> AskedPosition:
+    ply = _ply(len(game), move, game.source or "the game")
+    position = game.position(ply)
+    if komi is not None:
+        position.komi = komi
+    own, other = game.black_rank, game.white_rank
+    if position.to_move != BLACK:
+        own, other = other, own
+    conditions = Conditions(
+        rank=own if rank is None else rank,
+        opponent_rank=other if opponent_rank is None else opponent_rank,
+        komi=komi if komi is not None else game.komi,
+        handicap=game.handicap,
+        kind=game.kind,
+        date=game.date,
+    )
+    played = int(game.moves[ply]) & POINT_MASK if ply < len(game) else None
+    return AskedPosition(position, conditions, played)
+
+
+def _from_moves(
+    position: Position, move: int | None, rank: int | None, opponent_rank: int | None
+) -> AskedPosition:
+    ply = _ply(position.ply, move, "the list")
+    played = position.moves[ply][1] if ply < position.ply else None
+    while position.ply > ply:
+        position.undo()
+    conditions = Conditions(
+        rank=rank or 0,
+        opponent_rank=opponent_rank or 0,
+        komi=position.komi,
+        handicap=count_handicap_stones(position),
+    )
+    return AskedPosition(position, conditions, played)
+
+
+def _ply(count: int, move: int | None, source: str) -> int:
+    if move is None:
+        return count
+    if not 1 <= move <= count + 1:
+        raise GocnnError(f"{source} has {count} moves: --move is 1 to {count + 1}, not {move}")
+    return move - 1
+
+
+def play_moves(text: str, size: int, komi: float) -> Position:
+    """The position after moves given as vertices, parted by spaces, commas or line feeds.
+
+    >>> play_moves("D4 Q16, b D16 pass", 19, 7.5).ply
+    4
+
+    Raises:
+        GocnnError: naming the first move that cannot be read or played.
+    """
+    position = Position(size, komi=komi)
+    colour: int | None = None
+    for word in re.split(r"[\s,;]+", text.strip()):
+        if _COLOUR.fullmatch(word):
+            colour = BLACK if word[0] in "bB" else -BLACK
+        elif word:
+            try:
+                position.play(point_of_vertex(word, size), colour)
+            except (BadVertex, IllegalMove) as error:
+                raise GocnnError(f"move {position.ply + 1} of the list: {error}") from None
+            colour = None
+    return position
