@@ -27,6 +27,8 @@ class Prediction(NamedTuple):
 
     policy: NDArray[np.float32]  # [P + 1] probability of each move; the last is pass; sums to 1
     win: float  # probability that the player to move wins
+    lead: float | None = None  # points by which black leads, komi counted; None: not answered
+    ownership: NDArray[np.float32] | None = None  # [P] from -1, white's, to 1, black's; or None
 
 
 class Evaluator(Protocol):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.conditions import RECORDED_RANKS, ConditionDropout, RankOverride
+from gocnn.dataset.owners import FinalOwners, counted_leads
 from gocnn.errors import GocnnError
 from gocnn.features.encode import Query, encode_globals, encode_planes
 from gocnn.features.encoding import Encoding
@@ -32,8 +33,11 @@ class Batch(NamedTuple):
     moves: Ints  # [B] the point played; size * size is a pass
     results: NDArray[np.float32]  # [B] 1 the player to move won the game, 0 lost, 0.5 drawn
     known: NDArray[np.float32]  # [B] 1 where the result is known, else 0
+    komi_known: NDArray[np.float32]  # [B] 1 where the komi is known, else 0
     views: Ints  # [B] the symmetry to show each position in; the planes are in view 0
     numbers: Ints  # [B] which position this is, see `Positions`
+    leads: NDArray[np.float32]  # [B] counted result for the mover, komi not counted; NaN unknown
+    owners: NDArray[np.int8] | None = None  # [B, S * S] see `FinalOwners`; None: not asked for
 
 
 class Positions:
@@ -43,13 +47,17 @@ class Positions:
         corpus: the packed games.
         games: int64[N], numbers of games of the corpus; all on boards of one size.
         passes: whether positions in which the player passed count.
+        owners: tells the final owners of the points; None: batches hold none.
 
     Raises:
         GocnnError: when there is no position, or the boards differ in size.
     """
 
-    def __init__(self, corpus: Corpus, games: Ints, *, passes: bool = True) -> None:
+    def __init__(
+        self, corpus: Corpus, games: Ints, *, passes: bool = True, owners: FinalOwners | None = None
+    ) -> None:
         self.corpus = corpus
+        self.owners = owners
         self.games = np.asarray(games, np.int64)
         sizes = np.unique(corpus.games["size"][self.games])
         if len(sizes) != 1:
@@ -66,7 +74,7 @@ class Positions:
 
     @classmethod
     def by_size(
-        cls, corpus: Corpus, games: Ints, *, passes: bool = True
+        cls, corpus: Corpus, games: Ints, *, passes: bool = True, owners: FinalOwners | None = None
     ) -> tuple["Positions", ...]:
         """The positions of games on boards of any size: one object a size, the largest set first.
 
@@ -75,7 +83,10 @@ class Positions:
         """
         games = np.asarray(games, np.int64)
         sizes = corpus.games["size"][games]
-        parts = [cls(corpus, games[sizes == size], passes=passes) for size in np.unique(sizes)]
+        parts = [
+            cls(corpus, games[sizes == size], passes=passes, owners=owners)
+            for size in np.unique(sizes)
+        ]
         if not parts:
             raise GocnnError("the games hold no moves")
         return tuple(sorted(parts, key=lambda part: -part.count))
@@ -149,14 +160,18 @@ class Positions:
             dates=shown("date", records["date"], 0),
         )
         winners = records["winner"].astype(np.float32)
+        leads = counted_leads(records) * colours
         return Batch(
             planes=encode_planes(encoding, query, self.size, pool),
             globals=globals_BG,
             moves=(entries & POINT_MASK).astype(np.int64),
             results=((winners * colours + 1) / 2).astype(np.float32),
             known=(winners != UNKNOWN_RESULT).astype(np.float32),
+            komi_known=(~np.isnan(records["komi"])).astype(np.float32),
             views=np.zeros(len(numbers), np.int64),
             numbers=numbers,
+            leads=leads.astype(np.float32),
+            owners=None if self.owners is None else self.owners(games, colours),
         )
 
 

@@ -234,7 +234,7 @@ def measure(
     progress = bar(label, len(numbers), unit="positions") if label else None
     answers = []
     for loaded in batches:
-        log_policy, value = forward(module, loaded.planes, loaded.globals, views, symmetries)
+        log_policy, value = forward(module, loaded.planes, loaded.globals, views, symmetries)[:2]
         answers.append(_compare(log_policy, value, loaded))
         if progress:
             progress.update(len(loaded.moves))

@@ -15,12 +15,13 @@ Group = tuple[str, int]
 
 ERAS = (19400101, 19850101, 20050101, 20170101)  # where one style of play gives way to the next
 KINDS = 5
+KOMI_KNOWN, KOMI = "komi is known", "komi / 10, from the mover's side"
 _FULL_GLOBALS: tuple[Group, ...] = (
     ("rank of the player to move", RANKS),
     ("rank of the opponent", RANKS),
     ("black is to move", 1),
-    ("komi is known", 1),
-    ("komi / 10, from the mover's side", 1),
+    (KOMI_KNOWN, 1),
+    (KOMI, 1),
     ("handicap / 9", 1),
     ("kind of source", KINDS),
     ("era: unknown, then by the years 1940, 1985, 2005, 2017", len(ERAS) + 2),
@@ -53,6 +54,15 @@ class Encoding:
             globals=tuple(group for group in self.globals if group[0] not in meanings),
             whole=self,
         )
+
+    def global_column(self, meaning: str) -> int | None:
+        """The first column of a global input among all of them; None where it is not there."""
+        column = 0
+        for name, count in self.globals:
+            if name == meaning:
+                return column
+            column += count
+        return None
 
     @property
     def plane_count(self) -> int:

@@ -1,5 +1,7 @@
 """Encoded positions to log-probabilities and value logits: what player and scoreboard share."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -60,6 +62,16 @@ def prepare_for_inference(network: nn.Module, device: torch.device) -> nn.Module
     return _Cast(plain, device) if bf16 else plain
 
 
+class Answers(NamedTuple):
+    """What a network says of B positions; the last three None where it answers no lead."""
+
+    log_policy: Tensor  # float32[B, P + 1]
+    value: Tensor  # float32[B]; logit of a win of the player to move
+    lead: Tensor | None = None  # float32[B]; points by which the player to move leads without komi
+    spread: Tensor | None = None  # float32[B]; scale of the result's logistic distribution
+    ownership: Tensor | None = None  # float32[B, P]; from -1, the opponent's, to 1, the mover's
+
+
 @torch.inference_mode()
 def forward(
     network: nn.Module,
@@ -67,10 +79,10 @@ def forward(
     globals_BG: NDArray[np.float32],
     views: Views,
     symmetries: int = 1,
-) -> tuple[Tensor, Tensor]:
-    """Log-probabilities float32[B, P + 1] and value logits float32[B] of encoded positions.
+) -> Answers:
+    """The answers of a network to encoded positions.
 
-    With eight symmetries the probabilities, and the value logits, are averaged over the views.
+    With eight symmetries the probabilities and all the other answers are averaged over the views.
 
     Args:
         network: what `ready` made.
@@ -83,13 +95,15 @@ def forward(
     context = torch.from_numpy(globals_BG).to(views.device)
     positions = max(1, _AT_ONCE.get(views.device.type, _AT_ONCE_ELSEWHERE) // symmetries)
     parts = zip(boards.split(positions), context.split(positions), strict=True)
-    policies, values = zip(*(_forward(network, *p, views, symmetries) for p in parts), strict=True)
-    return torch.cat(policies), torch.cat(values)
+    answers = zip(*(_forward(network, *part, views, symmetries) for part in parts), strict=True)
+    log_policy, value, *others = (None if each[0] is None else torch.cat(each) for each in answers)
+    assert log_policy is not None and value is not None
+    return Answers(log_policy, value, *others)
 
 
 def _forward(
     network: nn.Module, planes_BCHW: Tensor, context_BG: Tensor, views: Views, symmetries: int
-) -> tuple[Tensor, Tensor]:
+) -> Answers:
     """One pass over all views of some positions, first all in the first view, then in the next."""
     count = len(planes_BCHW)
     if symmetries > 1:
@@ -102,4 +116,15 @@ def _forward(
         logits = views.logits_back(logits, which)
     policy = F.log_softmax(logits, dim=1).view(symmetries, count, -1)
     mean = torch.logsumexp(policy, dim=0) - float(np.log(symmetries))
-    return mean, value.view(symmetries, count).mean(0)
+    ownership = output.ownership
+    if ownership is not None:
+        if symmetries > 1:  # the pass, which views keep last, has no owner
+            padded = F.pad(ownership.float(), (0, 1))
+            ownership = views.logits_back(padded, which)[:, :-1]
+        ownership = (2 * ownership.float().sigmoid() - 1).view(symmetries, count, -1).mean(0)
+    value, lead, spread = (
+        None if each is None else each.float().view(symmetries, count).mean(0)
+        for each in (value, output.lead, output.spread)
+    )
+    assert value is not None
+    return Answers(mean, value, lead, spread, ownership)

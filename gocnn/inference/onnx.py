@@ -3,7 +3,8 @@
 The file takes planes float32[B, C, S, S] and globals float32[B, G], made by
 `gocnn.features.encode`,
 for any number of positions B and boards of 5 to 25 lines S, and gives the logits of the
-policy float32[B, S * S + 1], the pass last, and the logit of a win float32[B]. Its metadata hold
+policy float32[B, S * S + 1], the pass last, and the logit of a win float32[B]; some networks also
+answer lead, spread and ownership, see `gocnn.network.output.Output`. Its metadata hold
 the passport and the meaning of every plane and global. What is written has first been compared with
 torch.
 """
@@ -14,6 +15,7 @@ import json
 import logging
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from gocnn.network.batchnorm import fold_batchnorm
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
 _TRIED = ((1, 19), (3, 13), (5, 9))  # positions and lines of the comparison
+_OUTPUTS = ("policy", "value", "lead", "spread", "ownership")
 _CPU = ["CPUExecutionProvider"]
 _CLOSE = 1e-3  # logits may differ by this, float32 being added in another order
 
@@ -51,7 +54,8 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
     loaded = load_network(weights)
     encoding, network = loaded.encoding, fold_batchnorm(loaded.module)
     inputs = encoding.plane_count, encoding.global_count
-    model = _converted(network, *inputs)
+    names = _OUTPUTS if loaded.info.settings.get("offset") is not None else _OUTPUTS[:2]
+    model = _converted(network, names, *inputs)
     about = {
         "passport": asdict(loaded.info),
         "planes": encoding.planes,
@@ -70,7 +74,7 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
     return difference
 
 
-def _converted(network: nn.Module, planes: int, globals: int) -> Any:
+def _converted(network: nn.Module, names: Sequence[str], planes: int, globals: int) -> Any:
     """The network as an ONNX model for any number of positions and any size of board."""
     batch = torch.export.Dim("batch")
     lines = torch.export.Dim("lines", min=SMALLEST, max=LARGEST)
@@ -83,7 +87,7 @@ def _converted(network: nn.Module, planes: int, globals: int) -> Any:
                 network,
                 (torch.rand(2, planes, 19, 19), torch.rand(2, globals)),
                 input_names=["planes", "globals"],
-                output_names=["policy", "value"],
+                output_names=list(names),
                 dynamic_shapes=({0: batch, 2: lines, 3: lines}, {0: batch}),
                 dynamo=True,
                 verbose=False,
@@ -103,8 +107,8 @@ def _difference(network: nn.Module, session: Any, planes: int, globals: int) -> 
         context = random.random((count, globals), np.float32)
         with torch.inference_mode():
             ours = network(torch.from_numpy(boards), torch.from_numpy(context))
-        theirs = session.run(["policy", "value"], {"planes": boards, "globals": context})
-        for mine, other in zip(ours, theirs, strict=True):
+        theirs = session.run(None, {"planes": boards, "globals": context})
+        for mine, other in zip(filter(torch.is_tensor, ours), theirs, strict=True):
             largest = max(largest, float(np.abs(mine.numpy() - other).max()))
     return largest
 

@@ -7,13 +7,14 @@ in them.
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.features.encode import encode_positions
 from gocnn.go.position import Position
-from gocnn.inference.forward import check_symmetries, forward, prepare_for_inference
+from gocnn.inference.forward import Answers, check_symmetries, forward, prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.inference.weights import load_network
 from gocnn.network.device import choose_device
@@ -60,15 +61,21 @@ class Predictor:
         size = positions[0].size
         if size not in self._views:
             self._views[size] = Views(size, self.device)
+        if self.info.settings.get("offset") is not None:
+            conditions = [
+                replace(given, komi=position.komi) if given.komi is None else given
+                for given, position in zip(conditions, positions, strict=True)
+            ]
         planes, globals_BG = encode_positions(self.encoding, positions, conditions)
-        log_policy, value = forward(
-            self.network, planes, globals_BG, self._views[size], self.symmetries
-        )
-        policies = log_policy.exp().cpu().numpy().astype(np.float32)
-        wins = value.sigmoid().cpu().tolist()
+        answers = forward(self.network, planes, globals_BG, self._views[size], self.symmetries)
+        policies = answers.log_policy.exp().cpu().numpy().astype(np.float32)
+        wins = answers.value.sigmoid().cpu().tolist()
+        leads, ownerships = _leads(answers, positions, conditions)
         return [
-            Prediction(_legal_only(policy, position), win)
-            for policy, position, win in zip(policies, positions, wins, strict=True)
+            Prediction(_legal_only(policy, position), win, lead, ownership)
+            for policy, position, win, lead, ownership in zip(
+                policies, positions, wins, leads, ownerships, strict=True
+            )
         ]
 
     def describe(self) -> str:
@@ -77,6 +84,26 @@ class Predictor:
         return (
             f"{info.network}, {info.encoding}, {info.positions:,} positions, on {self.device.type}"
         )
+
+
+def _leads(
+    answers: Answers, positions: Sequence[Position], conditions: Sequence[Conditions]
+) -> tuple[list[float | None], list[NDArray[np.float32] | None]]:
+    """Leads with komi counted and ownerships, both seen from black; None where there are none."""
+    if answers.lead is None or answers.ownership is None:
+        return [None] * len(positions), [None] * len(positions)
+    leads = answers.lead.cpu().tolist()
+    ownerships = answers.ownership.cpu().numpy().astype(np.float32)
+    return (
+        [
+            lead * position.to_move - (given.komi or 0.0)
+            for lead, position, given in zip(leads, positions, conditions, strict=True)
+        ],
+        [
+            ownership * position.to_move
+            for ownership, position in zip(ownerships, positions, strict=True)
+        ],
+    )
 
 
 def _legal_only(policy: NDArray[np.float32], position: Position) -> NDArray[np.float32]:

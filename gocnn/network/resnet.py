@@ -8,6 +8,8 @@ statements about the whole board, look at averages over it, and they do so besid
 Residual blocks after He et al. 2016 (arXiv:1512.03385), as in AlphaGo Zero.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -18,6 +20,31 @@ from gocnn.network.output import Output
 
 def _conv(inputs: int, outputs: int, width: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, width, padding=width // 2, bias=False)
+
+
+def _mask(count: int, unread: Sequence[int]) -> Tensor:
+    mask = torch.ones(count)
+    mask[list(unread)] = 0
+    return mask
+
+
+def value_of_lead(outputs_B3: Tensor, offset_B: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The value as the chance that the result, lead and offset together, is above zero.
+
+    The result is held to be distributed logistically around the lead, so the value and the lead
+    never name different winners, and a larger offset never makes a win less likely.
+
+    Args:
+        outputs_B3: the lead in tens of points; something else; the spread before its softplus.
+        offset_B: tens of points, such as komi, that count beside the lead.
+
+    Returns:
+        The logit of a win, the lead in points and the spread in points, each float[B].
+    """
+    outputs = outputs_B3.float()
+    lead = 10 * outputs[:, 0]
+    spread = 0.5 + 10 * F.softplus(outputs[:, 2] + 0.5)
+    return (lead + 10 * offset_B.float()) / spread, lead, spread
 
 
 class Block(nn.Module):
@@ -49,6 +76,10 @@ class ResNet(nn.Module):
         blocks: residual blocks.
         channels: filters of every convolution in the tower.
         context: width of the hidden layer that reads the globals.
+        offset: the global input that counts, in tens of points, beside the lead. With it the
+            network answers lead, spread and ownership, too, and its value follows from them, see
+            `value_of_lead`. None: the network answers a value only.
+        unread: global inputs that the tower does not read, such as the offset.
     """
 
     conv_bn_pairs = (
@@ -58,7 +89,15 @@ class ResNet(nn.Module):
     )
 
     def __init__(
-        self, *, planes: int, globals: int, blocks: int, channels: int, context: int = 32
+        self,
+        *,
+        planes: int,
+        globals: int,
+        blocks: int,
+        channels: int,
+        context: int = 32,
+        offset: int | None = None,
+        unread: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.stem, self.stem_norm = _conv(planes, channels, 3), BatchNorm(channels)
@@ -71,11 +110,20 @@ class ResNet(nn.Module):
         self.value_conv, self.value_norm = _conv(channels, head, 1), BatchNorm(head)
         self.concat_inputs = {"value_hidden": (head, head, context)}  # the vectors that it reads
         self.value_hidden = nn.Linear(2 * head + context, 2 * head)
-        self.value_out = nn.Linear(2 * head, 2)  # the value, and the logit of a pass
+        # The value, or the lead in tens of points; the logit of a pass; the spread.
+        self.value_out = nn.Linear(2 * head, 2 if offset is None else 3)
+        self.offset = offset
+        self.read: Tensor  # float[G]: 1 where the tower reads a global input
+        self.register_buffer("read", _mask(globals, unread), persistent=False)
+        self.ownership_out: nn.Conv2d | None = None
+        if offset is not None:
+            self.ownership_out = nn.Conv2d(head, 1, 3, padding=1)
+            nn.init.zeros_(self.value_out.weight[2:])
+            nn.init.zeros_(self.value_out.bias[2:])
 
     def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
         """Planes float[B, C, S, S] and globals float[B, G] to logits [B, S*S + 1], value [B]."""
-        context = F.relu(self.read_globals(globals_BG))
+        context = F.relu(self.read_globals(globals_BG * self.read))
         x = self.stem_norm(self.stem(planes_BCHW)) + self.stem_context(context)[:, :, None, None]
         x = F.relu(x)
         for block in self.tower:
@@ -83,5 +131,9 @@ class ResNet(nn.Module):
         points = self.policy_out(F.relu(self.policy_norm(self.policy_conv(x)))).flatten(1)
         v = F.relu(self.value_norm(self.value_conv(x)))
         board = torch.cat((v.mean((2, 3)), v.amax((2, 3)), context), dim=1)
-        value, pass_logit = self.value_out(F.relu(self.value_hidden(board))).unbind(1)
-        return Output(torch.cat((points, pass_logit[:, None]), dim=1), value)
+        outputs = self.value_out(F.relu(self.value_hidden(board)))
+        logits = torch.cat((points, outputs[:, 1:2]), dim=1)
+        if self.offset is None or self.ownership_out is None:
+            return Output(logits, outputs[:, 0])
+        ownership = self.ownership_out(v).flatten(1)
+        return Output(logits, *value_of_lead(outputs, globals_BG[:, self.offset]), ownership)

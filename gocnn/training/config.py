@@ -18,6 +18,8 @@ class Hyperparameters:
     final_rate: float = 0.01  # the rate at the end, as a share of the peak
     weight_decay: float = 0.05
     value_weight: float = 0.15  # of the value's loss beside the policy's
+    score_weight: float = 0.03  # of the counted results, for networks that answer a lead
+    ownership_weight: float = 0.15  # of the final owners, likewise
     clip: float = 2.0  # longest gradient
     average: float = 0.999  # decay of the averaged weights, a step
     seed: int = 0
@@ -68,6 +70,7 @@ class TrainConfig:
     architecture: str = "resnet"
     settings: dict[str, Any]  # of the architecture, without inputs; over those of `initial`
     encoding: str = "full-1"
+    lead: bool = True  # whether a fresh network answers a lead, where the encoding has komi
     budget: Budget
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     dropout: ConditionDropout = field(default_factory=ConditionDropout)

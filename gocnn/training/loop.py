@@ -18,10 +18,11 @@ from torch import Tensor, nn
 
 from gocnn.corpus.corpus import VALIDATION, Corpus
 from gocnn.dataset.loader import Stream, prefetch
+from gocnn.dataset.owners import FinalOwners
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import Scores, evaluate
-from gocnn.features.encoding import encoding_named
+from gocnn.features.encoding import KOMI, KOMI_KNOWN, encoding_named
 from gocnn.inference.weights import LoadedNetwork, WeightsInfo, load_network, save_weights
 from gocnn.network.device import has_fast_bf16, to_device
 from gocnn.network.growth import grow
@@ -103,6 +104,8 @@ class TrainingRun:
             )
         if config.validation is None:
             config = replace(config, validation=float(corpus.meta.get("validation", VALIDATION)))
+        if config.lead:
+            config = replace(config, settings=_lead_settings(config) | config.settings)
         weights: dict[str, Tensor] | None = None
         if config.initial:
             config, weights = _grown(config)
@@ -150,9 +153,14 @@ class TrainingRun:
     def _split(self) -> None:
         """Divide the games; those held out are on boards of the commonest size."""
         training, held_out = self.corpus.split(self.config.validation)
-        self.training = Positions.by_size(self.corpus, training)
+        owners = FinalOwners(self.corpus) if self._answers_lead else None
+        self.training = Positions.by_size(self.corpus, training, owners=owners)
         held_out = held_out[self.corpus.games["size"][held_out] == self.training[0].size]
         self.held_out = Positions(self.corpus, held_out, passes=False) if len(held_out) else None
+
+    @property
+    def _answers_lead(self) -> bool:
+        return self.settings.get("offset") is not None
 
     def _teacher(self) -> nn.Module | None:
         """The network to learn from, if the run has one."""
@@ -188,13 +196,16 @@ class TrainingRun:
             GocnnError: when a file cannot be written; the last checkpoint stays.
         """
         processes, hyperparameters = self.processes, self.config.hyperparameters
+        dropout = self.config.dropout
+        if self._answers_lead:  # komi is added to the lead, so it must be there
+            dropout = replace(dropout, komi=0.0)
         stream = Stream(
             positions=self.training[0],
             others=self.training[1:],
             encoding=self.encoding,
             batch=hyperparameters.batch,
             seed=hyperparameters.seed,
-            dropout=self.config.dropout,
+            dropout=dropout,
             rank=processes.rank,
             processes=processes.count,
         )
@@ -297,6 +308,16 @@ def _enter(runtime: Runtime) -> torch.device:
     if device.type == "cpu":
         keep_memory()
     return device
+
+
+def _lead_settings(config: TrainConfig) -> dict[str, Any]:
+    """What makes a network answer a lead, to which komi is added instead of being read."""
+    name = load_network(config.initial).encoding.name if config.initial else config.encoding
+    encoding = encoding_named(name)
+    komi, known = (encoding.global_column(meaning) for meaning in (KOMI, KOMI_KNOWN))
+    if config.architecture != "resnet" or komi is None or known is None:
+        return {}
+    return {"offset": komi, "unread": [known, komi]}
 
 
 def _grown(config: TrainConfig) -> tuple[TrainConfig, dict[str, Tensor]]:

@@ -6,13 +6,14 @@ bit for bit.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
+from gocnn.dataset.owners import UNKNOWN_OWNER
 from gocnn.dataset.positions import Batch
 from gocnn.errors import GocnnError
 from gocnn.inference.forward import prepare_for_inference
@@ -32,6 +33,19 @@ class Losses:
     policy_loss: float  # nats
     value_loss: float  # nats
     top1: float  # share of moves predicted
+
+
+class _Loaded(NamedTuple):
+    """The tensors of a batch on the device, see `Batch`."""
+
+    planes: Tensor
+    globals: Tensor
+    moves: Tensor
+    results: Tensor
+    known: Tensor
+    komi_known: Tensor
+    leads: Tensor
+    owners: Tensor | None
 
 
 class Trainer:
@@ -89,16 +103,26 @@ class Trainer:
             batch: encoded positions.
             rate: the learning rate.
         """
-        planes, context, moves, results, known = self._load(batch)
+        planes, context, moves, results, known, komi_known, leads, owners = self._load(batch)
         with autocast(self.device, self.hyperparameters.bf16):
             output = self._fastest_forward()(planes, context)
         logits = output.logits.float()
         policy_loss = F.cross_entropy(logits, moves)
+        if output.lead is not None:  # without komi, a lead cannot be told from the result
+            known = known * komi_known
         value_errors = F.binary_cross_entropy_with_logits(
             output.value.float(), results, weight=known, reduction="sum"
         )
         value_loss = value_errors / len(moves)  # the same divisor in every process
         loss = policy_loss + self.hyperparameters.value_weight * value_loss
+        if output.lead is not None and output.spread is not None:
+            loss = loss + self.hyperparameters.score_weight * score_loss(
+                output.lead, output.spread, leads
+            )
+        if output.ownership is not None and owners is not None:
+            loss = loss + self.hyperparameters.ownership_weight * ownership_loss(
+                output.ownership, owners
+            )
         if self.teacher is not None:
             share = self.hyperparameters.teacher_share
             loss = (1 - share) * loss + share * self._teacher_loss(output, planes, context)
@@ -123,7 +147,7 @@ class Trainer:
         )
         return policy + self.hyperparameters.value_weight * value
 
-    def _load(self, batch: Batch) -> tuple[Tensor, ...]:
+    def _load(self, batch: Batch) -> _Loaded:
         """The tensors of a batch on the device, each position in its view."""
 
         def move(array: Any) -> Tensor:
@@ -139,7 +163,15 @@ class Trainer:
         planes = self._views[size].planes(move(batch.planes), views)
         planes = planes.float().contiguous(memory_format=torch.channels_last)
         moves = self._views[size].points(move(batch.moves), views)
-        return planes, move(batch.globals), moves, move(batch.results), move(batch.known)
+        owners: Tensor | None = None
+        if batch.owners is not None:
+            owners = self._views[size].planes(move(batch.owners).view(-1, 1, size, size), views)
+            owners = owners.flatten(1)
+        results, known = move(batch.results), move(batch.known)
+        komi_known, leads = move(batch.komi_known), move(batch.leads)
+        return _Loaded(
+            planes, move(batch.globals), moves, results, known, komi_known, leads, owners
+        )
 
     @torch.no_grad()
     def _move_average(self) -> None:
@@ -184,3 +216,31 @@ class Trainer:
                 self.average[name].copy_(tensor)
         except (RuntimeError, KeyError) as error:
             raise GocnnError(f"the checkpoint is of another network: {error}") from error
+
+
+def score_loss(lead_B: Tensor, spread_B: Tensor, target_B: Tensor) -> Tensor:
+    """Negative log-likelihood of counted results under a logistic distribution, over the batch.
+
+    Args:
+        lead_B: the middle of the distribution in points.
+        spread_B: its scale in points.
+        target_B: the results in points; NaN where a game was not counted, which adds nothing.
+    """
+    counted = ~target_B.isnan()
+    z = (torch.where(counted, target_B, lead_B.detach()) - lead_B) / spread_B
+    losses = spread_B.log() + z + 2 * F.softplus(-z)
+    return torch.where(counted, losses, 0.0).sum() / len(target_B)
+
+
+def ownership_loss(logits_BP: Tensor, owners_BP: Tensor) -> Tensor:
+    """Cross-entropy of the final owners, a mean over all points of the batch.
+
+    Args:
+        logits_BP: of "the player to move will own the point".
+        owners_BP: int8, 1 the player to move, -1 the opponent, 0 neither, which counts as one
+            half; points of unknown owner add nothing.
+    """
+    known = owners_BP != UNKNOWN_OWNER
+    target = (owners_BP.float() + 1) / 2
+    losses = F.binary_cross_entropy_with_logits(logits_BP.float(), target, reduction="none")
+    return torch.where(known, losses, 0.0).mean()

@@ -163,12 +163,12 @@ def test_eight_views_agree_on_turned_boards(positions: Positions) -> None:
     network = build("resnet", {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}).eval()
     batch = positions.encode(FULL, np.arange(20, 26))
     views = Views(9, CPU)
-    straight, value = forward(network, batch.planes, batch.globals, views, 8)
+    straight, value = forward(network, batch.planes, batch.globals, views, 8)[:2]
     assert straight.exp().sum(1).tolist() == pytest.approx([1] * 6, abs=1e-4)
     for view in range(8):
         which = torch.full((6,), view)
         turned = views.planes(torch.from_numpy(batch.planes), which).numpy()
-        there, same = forward(network, turned, batch.globals, views, 8)
+        there, same = forward(network, turned, batch.globals, views, 8)[:2]
         assert torch.allclose(views.logits_back(there, which), straight, atol=2e-2)
         assert torch.allclose(same, value, atol=2e-2)
 

@@ -243,7 +243,7 @@ def test_a_teacher_alone_is_what_the_student_comes_to_say(corpus: Corpus, tmp_pa
     tensors, about = load_tensors(teacher)
     tensors["policy_out.weight"] *= 0
     tensors["value_out.weight"] *= 0
-    tensors["value_out.bias"] = torch.tensor([2.0, 6.0])  # sure to win, and to pass
+    tensors["value_out.bias"] = torch.tensor([2.0, 6.0, 0.0])  # sure to win, and to pass
     save_tensors(teacher, tensors, about)
     student = _taught(corpus, tmp_path / "b", teacher, 1.0).trainer.network.eval()
     planes, context = torch.rand(4, 34, 9, 9), torch.rand(4, 77)

@@ -1,0 +1,74 @@
+"""The losses of lead, spread and ownership, against formulas written out."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from gocnn.dataset.owners import UNKNOWN_OWNER
+from gocnn.dataset.positions import Batch
+from gocnn.features.encoding import FULL
+from gocnn.network.registry import build
+from gocnn.training.config import Hyperparameters
+from gocnn.training.trainer import Trainer, ownership_loss, score_loss
+
+CPU = torch.device("cpu")
+
+
+def test_the_score_loss_is_the_likelihood_of_a_logistic_distribution() -> None:
+    lead, spread, target = 4.0, 6.0, 11.5
+    z = (target - lead) / spread
+    density = math.exp(-z) / (spread * (1 + math.exp(-z)) ** 2)
+    loss = score_loss(*(torch.tensor([value]) for value in (lead, spread, target)))
+    assert loss.item() == pytest.approx(-math.log(density), abs=1e-6)
+
+
+def test_games_that_were_not_counted_add_nothing() -> None:
+    lead = torch.tensor([4.0, 30.0], requires_grad=True)
+    loss = score_loss(lead, torch.tensor([6.0, 6.0]), torch.tensor([11.5, math.nan]))
+    loss.backward()
+    alone = score_loss(torch.tensor([4.0]), torch.tensor([6.0]), torch.tensor([11.5]))
+    assert loss.item() == pytest.approx(alone.item() / 2)
+    assert lead.grad is not None
+    assert lead.grad[0] < 0
+    assert lead.grad[1] == 0
+
+
+def test_the_ownership_loss_is_a_cross_entropy_over_known_points() -> None:
+    logits = torch.tensor([[2.0, -1.0, 0.0], [9.0, 9.0, 9.0]])
+    owners = torch.tensor([[1, -1, 0], [UNKNOWN_OWNER] * 3], dtype=torch.int8)
+    wanted = math.log1p(math.exp(-2)) + math.log1p(math.exp(-1)) + math.log(2)
+    assert ownership_loss(logits, owners).item() == pytest.approx(wanted / 6)
+
+
+def test_a_network_learns_leads_and_owners() -> None:
+    """One position again and again: the player to move has lost by 20 and owns the right."""
+    torch.manual_seed(0)
+    settings = {"planes": FULL.plane_count, "globals": FULL.global_count, "blocks": 1}
+    network = build("resnet", settings | {"channels": 8, "offset": 64, "unread": [63, 64]})
+    hyperparameters = Hyperparameters(score_weight=1.0, ownership_weight=1.0, value_weight=0.0)
+    trainer = Trainer(network, hyperparameters, device=CPU)
+    owners = np.where(np.arange(25) % 5 < 3, -1, 1).astype(np.int8)
+    planes = np.zeros((4, FULL.plane_count, 5, 5), np.int8)
+    planes[:, 0] = owners.reshape(5, 5) > 0
+    batch = Batch(
+        planes=planes,
+        globals=np.zeros((4, FULL.global_count), np.float32),
+        moves=np.full(4, 25),
+        results=np.zeros(4, np.float32),
+        known=np.ones(4, np.float32),
+        komi_known=np.ones(4, np.float32),
+        views=np.zeros(4, np.int64),
+        numbers=np.zeros(4, np.int64),
+        leads=np.full(4, -20, np.float32),
+        owners=owners[None].repeat(4, axis=0),
+    )
+    for _ in range(150):
+        trainer.update(batch, 1e-2)
+    with torch.no_grad():
+        answer = trainer.network.eval()(
+            torch.from_numpy(planes).float(), torch.from_numpy(batch.globals)
+        )
+    assert answer.lead[0].item() == pytest.approx(-20, abs=5)
+    assert ((answer.ownership[0] > 0).numpy() == (owners > 0)).all()
