@@ -15,6 +15,7 @@ from gocnn.errors import GocnnError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+THEMES = ("light", "dark", "print", "plain", "plain-dark")  # of gocnn.render.theme.THEMES
 RULES = ("chinese", "japanese", "aga", "tromp-taylor")  # the names of gocnn.go.rules.RULESETS
 
 
@@ -162,5 +163,13 @@ weights = click.option(
     "--weights",
     default="default",
     help="The network: a weights file, or a name that gocnn models lists.",
+)
+colour = click.option(
+    "--colour",
+    cls=AliasedOption,
+    aliases=["--color"],
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Use colours; auto uses them in a terminal that has them, unless NO_COLOR is set.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

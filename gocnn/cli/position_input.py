@@ -11,7 +11,7 @@ from gocnn.go.game import Game
 from gocnn.go.position import Position
 from gocnn.go.rules import count_handicap_stones
 from gocnn.prediction import Conditions
-from gocnn.sgf.reader import load_game, parse_game
+from gocnn.sgf.reader import load_game, load_game_from_bytes
 
 _COLOUR = re.compile(r"([bw]|black|white)", re.IGNORECASE)
 DEFAULT_KOMI = 7.5
@@ -24,6 +24,7 @@ class AskedPosition(NamedTuple):
     position: Position
     conditions: Conditions
     played: int | None = None  # the point of the move that the record goes on with
+    game: Game | None = None  # the record, when it is the position of one
 
 
 def read_position(
@@ -60,7 +61,7 @@ def read_position(
     elif game is not None:
         data = sys.stdin.buffer.read()
         if b"(;" in data.replace(b" ", b"").replace(b"\n", b""):
-            record = _parse_standard_input(data)
+            record = load_game_from_bytes(data, "standard input", number)
         else:
             moves = data.decode("utf-8", "replace")
     if record is not None:
@@ -73,13 +74,6 @@ def read_position(
     size = DEFAULT_SIZE if board_size is None else board_size
     position = play_moves(moves or "", size, DEFAULT_KOMI if komi is None else komi)
     return _from_moves(position, move, rank, opponent_rank)
-
-
-def _parse_standard_input(data: bytes) -> Game:
-    try:
-        return parse_game(data[data.index(b"(") :], "standard input")
-    except GocnnError as error:
-        raise GocnnError(f"standard input: {error}") from None
 
 
 def _from_game(
@@ -105,7 +99,7 @@ def _from_game(
         date=game.date,
     )
     played = int(game.moves[ply]) & POINT_MASK if ply < len(game) else None
-    return AskedPosition(position, conditions, played)
+    return AskedPosition(position, conditions, played, game)
 
 
 def _from_moves(

@@ -1,5 +1,7 @@
 """`gocnn suggest`: the likely moves in a position, drawn and listed."""
 
+from pathlib import Path
+
 import click
 
 from gocnn.cli import options
@@ -37,6 +39,24 @@ from gocnn.cli import options
     show_default="the game's, or 7.5",
     help="The points that white gets.",
 )
+@click.option(
+    "--image",
+    type=options.PATH,
+    metavar="FILE",
+    help="Also draw the board into FILE, a picture whose name ends in .svg or .png.",
+)
+@click.option(
+    "--theme",
+    type=click.Choice(options.THEMES),
+    default="light",
+    help="The colours of the picture.",
+)
+@click.option(
+    "--heat",
+    is_flag=True,
+    help="Also draw the probability of every point as a heat map, here and in the picture.",
+)
+@options.colour
 @options.weights
 @options.symmetries
 @options.device
@@ -51,6 +71,10 @@ def suggest(
     opponent_rank: int | None,
     board_size: int | None,
     komi: float | None,
+    image: Path | None,
+    theme: str,
+    heat: bool,
+    colour: str,
     weights: str,
     symmetries: int,
     device: str,
@@ -67,8 +91,11 @@ def suggest(
     from gocnn.cli.position_input import read_position
     from gocnn.inference.predictor import Predictor
     from gocnn.play.style import network_rank
-    from gocnn.render.text import wants_colour
+    from gocnn.render.png import check_picture_name, write_picture
+    from gocnn.render.text import terminal_width, wants_colour
 
+    if image is not None:
+        check_picture_name(image)
     asked = read_position(
         game,
         number=number,
@@ -81,8 +108,13 @@ def suggest(
     )
     predictor = Predictor(weights, device=device, symmetries=symmetries)
     prediction = predictor(asked.position, asked.conditions)
+    if image is not None:
+        write_picture(suggestions.as_diagram(asked, prediction, top, heat=heat), image, theme=theme)
     if as_json:
         click.echo(json.dumps(suggestions.as_dict(asked, prediction, top), indent=2))
-    else:
-        colour = wants_colour(sys.stdout)
-        click.echo(suggestions.as_text(asked, prediction, top, colour=colour), color=colour)
+        return
+    coloured = wants_colour(sys.stdout) if colour == "auto" else colour == "always"
+    text = suggestions.as_text(
+        asked, prediction, top, heat=heat, colour=coloured, width=terminal_width(sys.stdout)
+    )
+    click.echo(text, color=coloured)

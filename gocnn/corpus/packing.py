@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.go.fingerprint import fingerprint
-from gocnn.go.game import Game
+from gocnn.go.game import Game, split_source
 
 RECORD = np.dtype([
     ("offset", "<u8"), ("hash", "<u8"), ("count", "<u4"), ("date", "<u4"), ("source", "<u4"),
@@ -59,12 +59,10 @@ def pack_games(games: Iterable[Game]) -> tuple[NDArray[np.uint16], NDArray[np.vo
     parts, rows, names = [], [], dict[str, int]()
     offset = 0
     for game in games:
-        name, _, number = game.source.rpartition("#")
-        if not (name and number.isascii() and number.isdigit()):
-            name, number = game.source, "1"
+        name, number = split_source(game.source)
         rows.append((
             offset, fingerprint(game.entries, game.setup, game.size), len(game.entries),
-            game.date, names.setdefault(name, len(names)), int(number),
+            game.date, names.setdefault(name, len(names)), number,
             np.nan if game.komi is None else game.komi,
             np.nan if game.margin is None else game.margin,
             game.setup, game.size, game.first, game.black_rank, game.white_rank, game.winner,

@@ -60,6 +60,8 @@ class Game:
     date: int = 0  # yyyymmdd, unknown parts 0
     kind: int = SourceKind.UNKNOWN
     source: str = ""  # "archive.tar.xz:game.sgf", "collection.sgf#17"
+    black_name: str = ""  # the players; a corpus does not keep them
+    white_name: str = ""
 
     @property
     def moves(self) -> NDArray[np.uint16]:
@@ -127,6 +129,18 @@ class Game:
             name = f"{self.source}: " if self.source else ""
             raise GocnnError(f"{name}the game has moves 0 to {len(self)}, not {ply}")
         return ply
+
+
+def split_source(source: str) -> tuple[str, int]:
+    """The file that a game comes from, and the number of the game in it, from 1.
+
+    >>> split_source("collection.sgf#17"), split_source("archive.zip:game.sgf")
+    (('collection.sgf', 17), ('archive.zip:game.sgf', 1))
+    """
+    name, _, number = source.rpartition("#")
+    if name and number.isascii() and number.isdigit():
+        return name, int(number)
+    return source, 1
 
 
 def _colour(entry: int) -> int:

@@ -49,14 +49,22 @@ def write_picture(
     Raises:
         GocnnError: when the name ends otherwise, or the file cannot be written.
     """
-    ending = path.suffix.lower()
-    if ending == ".svg":
+    check_picture_name(path)
+    if path.suffix.lower() == ".svg":
         data = to_svg(diagram, theme=theme, width=width).encode()
-    elif ending == ".png":
-        data = to_png(diagram, theme=theme, width=width)
     else:
-        raise GocnnError(f"{path}: a picture's name ends in .svg or .png")
+        data = to_png(diagram, theme=theme, width=width)
     write_atomically(path, data)
+
+
+def check_picture_name(path: Path) -> None:
+    """Refuse the name of a file that is neither SVG nor PNG.
+
+    Raises:
+        GocnnError: when the name ends otherwise.
+    """
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise GocnnError(f"{path}: the name of a picture ends in .svg or .png")
 
 
 @cache

@@ -2,12 +2,13 @@
 
 Invariants:
 
-- Names and comments are never decoded. Other texts are tried in the encodings of Go servers, and
-  mean nothing where none fits; nothing here fails.
+- Names are decoded to be shown, and nothing is concluded from them. Other texts are tried in the
+  encodings of Go servers, and mean nothing where none fits; nothing here fails.
 - Values repeat from game to game, so what they mean is remembered.
 """
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ class GameInfo(NamedTuple):
     black_rank: int
     white_rank: int
     date: int
+    black_name: str  # on one line, unescaped; empty where there is none
+    white_name: str
 
 
 def read_game_info(line: MainLine, source: str) -> GameInfo:
@@ -48,6 +51,8 @@ def read_game_info(line: MainLine, source: str) -> GameInfo:
         _rank_in(line.text("BR"), kind),
         _rank_in(line.text("WR"), kind),
         _date(line.text("DT")),
+        _name(line.text("PB"), line.text("CA")),
+        _name(line.text("PW"), line.text("CA")),
     )
 
 
@@ -62,6 +67,25 @@ def _decodings(raw: bytes) -> list[str]:
         except UnicodeDecodeError:
             continue
     return texts or [raw.decode("utf-8", "replace")]
+
+
+@lru_cache(1 << 12)
+def _name(raw: bytes, charset: bytes) -> str:
+    """A player's name: as UTF-8, else as the record declares, else as a Go server wrote it."""
+    texts = _decodings(raw)
+    if not raw.isascii() and not _is_utf8(raw):
+        with suppress(LookupError, ValueError):  # what is declared need not be an encoding
+            texts.insert(0, raw.decode(charset.decode("ascii").strip()))
+    unescaped = re.sub(r"\\(\r\n|\n\r|.)", lambda m: m[1].strip("\r\n"), texts[0], flags=re.DOTALL)
+    return " ".join(unescaped.split())
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @lru_cache(1 << 12)

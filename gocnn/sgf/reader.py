@@ -92,13 +92,33 @@ def load_game(path: str | os.PathLike[str], number: int = 1) -> Game:
         GocnnError: when there is none, or it is broken.
     """
     with closing(read_games([path])) as records:
-        record = next(islice(records, number - 1, None), None)
+        return _pick(records, number, str(Path(path)))
+
+
+def load_game_from_bytes(data: bytes, source: str, number: int = 1) -> Game:
+    """Game `number` (from 1) of the contents of an SGF file.
+
+    Args:
+        data: one game tree or several, and whatever stands between them.
+        source: what to call it in error messages.
+        number: which game, from 1.
+
+    Raises:
+        GocnnError: when there is none, or it is broken.
+    """
+    return _pick(read_chunk(SgfChunk(source, 0, data)), number, source)
+
+
+def _pick(records: Iterator[Game | Reject], number: int, name: str) -> Game:
+    if number < 1:
+        raise GocnnError(f"{name}: games are numbered from 1, there is no game {number}")
+    record = next(islice(records, number - 1, None), None)
     if isinstance(record, Game):
         return record
     if record is not None:
-        said = f"{record.reason}: {record.detail}" if record.detail else record.reason
-        raise GocnnError(f"{record.source}: {said}")
-    raise GocnnError(f"{Path(path)}: there is no game {number} in it")
+        reason = f"{record.reason}: {record.detail}" if record.detail else record.reason
+        raise GocnnError(f"{record.source}: {reason}")
+    raise GocnnError(f"{name}: there is no game {number} in it")
 
 
 def _read(tree: bytes, source: str, number: int, size: int | None) -> Game | Reject:
@@ -157,6 +177,8 @@ def _parse(tree: bytes, source: str, size: int | None) -> Game:
         date=info.date,
         kind=info.kind,
         source=source,
+        black_name=info.black_name,
+        white_name=info.white_name,
     )
 
 

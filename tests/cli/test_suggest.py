@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +10,31 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from gocnn.cli import options
 from gocnn.cli.main import main
 from gocnn.cli.position_input import play_moves, read_position
-from gocnn.cli.suggestions import as_dict, as_text, likely_moves
+from gocnn.cli.suggestions import as_diagram, as_dict, as_text, likely_moves
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import vertex
 from gocnn.go.position import Position
 from gocnn.go.ranks import parse_rank
+from gocnn.go.rules import RULESETS
 from gocnn.prediction import Conditions, Prediction
+from gocnn.render.theme import THEMES
 from tests.support.boards import point
 
-SGF = "(;GM[1]FF[4]SZ[9]KM[5.5]BR[3k]WR[1d]RE[W+3.5];B[ee];W[gc];B[cg];W[pp])"
+SGF = "(;GM[1]FF[4]SZ[9]PB[B]KM[5.5]BR[3k]WR[1d]RE[W+3.5];B[ee];W[gc];B[cg];W[pp])"
 GAME = SGF.replace(";W[pp]", "")
 
 
-def predicts(position: Position, *names: str, win: float = 0.625) -> Prediction:
+def predicts(
+    position: Position, *names: str, win: float = 0.625, lead: float | None = None
+) -> Prediction:
     policy = np.zeros(position.size**2 + 1, np.float32)
     for rank, name in enumerate(names):
         policy[point(name, position.size)] = 0.5 / 2**rank
-    return Prediction(policy, win)
+    return Prediction(policy, win, lead)
 
 
 @pytest.fixture
@@ -146,7 +152,8 @@ def test_the_board_and_the_table() -> None:
     assert lines[7] == " 3  . . a . . . + . .   3"
     assert lines[6] == " 4  . . . b . . . . .   4"
     assert lines[12:] == [
-        "Move 1, black (3k) to play, komi 7.5: wins 62% of such games.",
+        "Move 1, black (3k) to play, komi 7.5.",
+        "Black wins 62% of such games.",
         "",
         "  a  C3     50.0%  ####################",
         "     pass   25.0%  ##########",
@@ -171,17 +178,86 @@ def test_moves_without_a_chance_are_not_listed() -> None:
 
 def test_json(game: str) -> None:
     asked = read_position(game=game, move=2)
-    said = json.loads(json.dumps(as_dict(asked, predicts(asked.position, "G7", "pass"), 5)))
+    prediction = predicts(asked.position, "G7", "pass", lead=-3.2)
+    said = json.loads(json.dumps(as_dict(asked, prediction, 5)))
     assert said == {
         "size": 9, "move": 2, "to_move": "white", "komi": 5.5, "handicap": 0, "rank": "1d",
-        "opponent_rank": "3k", "win_rate": 0.625, "played": "G7",
+        "opponent_rank": "3k", "win_rate": 0.625, "played": "G7", "black_lead": -3.2,
+        "file": "game.sgf", "game": 1, "black": "B", "white": None,
         "moves": [{"vertex": "G7", "probability": 0.5}, {"vertex": "pass", "probability": 0.25}],
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("lead", "sentence"),
+    [
+        (None, "White wins 62% of such games."),
+        (-4.26, "White wins 62% of such games, and white leads by 4.3 points on average."),
+        (3.0, "White wins 62% of such games, and black leads by 3.0 points on average."),
+    ],
+)
+def test_the_game_and_who_is_ahead(game: str, lead: float | None, sentence: str) -> None:
+    asked = read_position(game=game, move=2, rank=parse_rank("9d"))
+    lines = as_text(asked, predicts(asked.position, "C3", lead=lead), 3).splitlines()
+    assert lines[:2] == ["game.sgf, game 1.", "Black: B (3k). White: 1d."]
+    assert lines[15:17] == ["Move 2, white (9d) to play, komi 5.5.", sentence]
+
+
+def test_standard_input_holds_several_games(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(number: int) -> str:
+        data = f"{GAME}\n(;SZ[9];B[aa])".encode()
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        return as_text(asked := read_position(game="-", number=number), predicts(asked.position), 1)
+
+    assert read(1).startswith("standard input, game 1.\nBlack: B (3k). White: 1d.\n")
+    assert read(2).startswith("standard input, game 2.\n\n")
+    with pytest.raises(GocnnError, match="standard input: there is no game 3 in it"):
+        read(3)
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("heat", [False, True])
+@pytest.mark.parametrize("colour", [False, True])
+def test_boards_are_legible_in_narrow_terminals(width: int, heat: bool, colour: bool) -> None:
+    asked = read_position(moves="D4 Q16 C3", move=3, rank=parse_rank("10k"))
+    prediction = predicts(asked.position, "C3", "pass", "E17", lead=123.4)
+    text = as_text(asked, prediction, 3, heat=heat, colour=colour, width=width)
+    lines = re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()
+    assert max(map(len, lines)) <= width
+    letters = "ABCDEFGHJKLMNOPQRST"
+    assert (" ".join(letters) if width == 80 else letters) in lines[0]
+    assert next(line for line in lines if "<- played" in line).startswith("  a  C3     50.0%  ##")
+    assert ("\x1b" in text) is colour
+
+
+def test_the_heat_map_shows_every_move_not_only_the_listed(game: str) -> None:
+    asked = read_position(game=game, move=1)
+    prediction = predicts(asked.position, "C3", "D4", "F6")
+    plain, heat = (as_text(asked, prediction, 1, heat=heat) for heat in (False, True))
+    rows = [text.splitlines()[9] for text in (plain, heat)]
+    assert rows == [" 4  . . . . . . . . .   4", " 4  . . . 5 . . . . .   4"]
+    assert "The digits are ninths of the highest probability, 50.0%." in heat
+    coloured = as_text(asked, prediction, 1, heat=True, colour=True).splitlines()
+    assert "\x1b[48;5;" in coloured[9].replace("\x1b[48;5;179m", "")  # more than the wood
+    assert "\x1b[48;5;" not in coloured[8].replace("\x1b[48;5;179m", "")
+
+
+def test_the_picture(game: str) -> None:
+    asked = read_position(game=game, move=2)
+    prediction = predicts(asked.position, "C7", "pass", "J9", lead=2.0)
+    diagram = as_diagram(asked, prediction, 3)
+    assert diagram.labels == {point("C7", 9): "a", point("J9", 9): "b"}
+    assert diagram.notes == {point("C7", 9): "50%", point("J9", 9): "12%"}
+    assert (diagram.last_move, diagram.heat) == (point("E5", 9), None)
+    assert diagram.caption.startswith("game.sgf, game 1. Black: B (3k). White: 1d. Move 2, white")
+    heat = as_diagram(asked, prediction, 3, heat=True).heat
+    assert heat is not None and heat.shape == (9, 9)
+    assert (int(heat.argmax()), float(heat.max())) == (point("C7", 9), 0.5)
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_prints_one_or_the_other(
-    monkeypatch: pytest.MonkeyPatch, game: str, as_json: bool
+    monkeypatch: pytest.MonkeyPatch, game: str, as_json: bool, tmp_path: Path
 ) -> None:
     class Fake:
         def __init__(self, weights: object, *, device: str, symmetries: int) -> None:
@@ -191,7 +267,9 @@ def test_the_command_prints_one_or_the_other(
             return predicts(position, "C7")
 
     monkeypatch.setattr("gocnn.inference.predictor.Predictor", Fake)
+    picture = tmp_path / "board.svg"
     options = ["--weights", "w.safetensors", "--device", "cpu", "--symmetries", "8", "--top", "2"]
+    options += ["--image", str(picture), "--heat", "--theme", "dark"]
     result = CliRunner().invoke(
         main, ["suggest", game, "--move", "2", *options, *(["--json"] if as_json else [])]
     )
@@ -202,3 +280,31 @@ def test_the_command_prints_one_or_the_other(
     else:
         assert "  a  C7     50.0%" in printed
         assert "\x1b" not in printed
+    svg = picture.read_text()
+    assert svg.startswith("<svg") and "gocnn-dark" in svg and ">50%<" in svg
+
+
+def test_colours_on_request(monkeypatch: pytest.MonkeyPatch, game: str) -> None:
+    class Fake:
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def __call__(self, position: Position, _conditions: Conditions) -> Prediction:
+            return predicts(position, "C7")
+
+    monkeypatch.setattr("gocnn.inference.predictor.Predictor", Fake)
+    for option, coloured in (("--colour", True), ("--color", True), ("--theme", False)):
+        value = "always" if coloured else "light"
+        result = CliRunner().invoke(main, ["suggest", game, "--move", "2", option, value])
+        assert ("\x1b[48;5;179m" in result.stdout) is coloured
+
+
+@pytest.mark.parametrize("name", ["board.jpg", "board"])
+def test_other_pictures_are_refused_before_any_work(game: str, name: str) -> None:
+    result = CliRunner().invoke(main, ["suggest", game, "--image", name, "--weights", "no/such"])
+    assert result.exit_code == 2
+    assert result.stderr == f"gocnn: {name}: the name of a picture ends in .svg or .png\n"
+
+
+def test_the_options_name_all_themes_and_rules() -> None:
+    assert tuple(THEMES) == options.THEMES
+    assert tuple(RULESETS) == options.RULES

@@ -49,6 +49,28 @@ def reason(data: bytes, *, size: int | None = None) -> str:
     return f"{record.reason}: {record.detail}" if record.detail else record.reason
 
 
+@pytest.mark.parametrize(
+    ("raw", "charset", "name"),
+    [
+        (b"GNU Go 3.8", "", "GNU Go 3.8"),
+        ("柯洁".encode(), "", "柯洁"),
+        ("柯洁".encode("gb18030"), "", "柯洁"),
+        ("柯洁".encode("gb18030"), "GB2312", "柯洁"),
+        ("古力".encode("big5"), "Big5", "古力"),
+        ("Müller".encode("latin-1"), "ISO-8859-1", "Müller"),
+        ("Müller".encode("latin-1"), "no such", "M黮ler"),
+        ("柯洁".encode("gb18030"), "\0", "柯洁"),
+        (rb"A [1\] \\ \:", "", "A [1] \\ :"),
+        (b"two \r\n lines\tand\\\nnone ", "", "two lines andnone"),
+        (b"", "", ""),
+    ],
+)
+def test_the_players_names(raw: bytes, charset: str, name: str) -> None:
+    head = b"(;SZ[9]" + (f"CA[{charset}]".encode() if charset else b"")
+    game = parse_game(head + b"PB[" + raw + b"]PW[w " + raw + b"];B[ee])")
+    assert (game.black_name, game.white_name) == (name, f"w {name}".strip())
+
+
 def test_a_plain_game() -> None:
     game = parse_game(
         b"(;GM[1]FF[4]CA[UTF-8]SZ[9]PB[a]PW[b]BR[3d]WR[5k]KM[6.5]RE[W+12.5]DT[2015-02-03]"
