@@ -18,6 +18,7 @@ from gocnn.errors import GocnnError
 
 UNKNOWN, PRO, RANKS = 0, 30, 31
 _FIRST_DAN, _MOST_DANS = 21, 9
+_LONGEST = 256  # characters of a text that are read: some have digits or spaces without end
 
 # Titles and teams that only professionals hold; "amaHoninbo" and "Student Oza" are caught before.
 _TITLES = re.compile(
@@ -25,7 +26,7 @@ _TITLES = re.compile(
     r"|\bpro(fessional)?\b|名人|棋聖|本因坊|十段|天元|王座|碁聖|프로"
 )
 _AMATEUR = re.compile(r"\bama|amateur|アマ|业余|業餘|아마|student|insei")
-_PROFESSIONAL = re.compile(r"\d\s*p(?![a-z])|\d\s*pro\b|\bp\s*\d+\s*[段단]|职业|職業")
+_PROFESSIONAL = re.compile(r"\d\s*p(?![a-z])|\d\s*pro\b|\bp\s*\d+\s*[段단]|\bp[1-9]\b|职业|職業")
 _DAN = re.compile(r"(\d+)\s*(?:\.\s*)?(?:dan|d(?![a-z])|段|단)")
 _KYU = re.compile(r"(\d+)\s*(?:\.\s*)?(?:kyu|gup|k(?![a-z])|級|级|급)")
 _FIRST = re.compile(r"初段|초단")
@@ -35,18 +36,19 @@ _KANJI = str.maketrans("一二三四五六七八九", "123456789")
 def parse_rank(text: str | None) -> int:
     """The code of a rank as players and servers write it.
 
-    >>> [parse_rank(t) for t in ("6d", "9p, meijin", "5k", "9段", "P9段", "18级", "30k", "guest")]
+    >>> [parse_rank(t) for t in ("6d", "9p, meijin", "5k", "9段", "P9", "18级", "30k", "guest")]
     [26, 30, 16, 29, 30, 3, 1, 0]
 
     Args:
-        text: any text, or None; question marks, signs and remarks around the rank are ignored.
+        text: any text, or None; question marks, signs and remarks around the rank are ignored,
+            and so is what follows the first 256 characters.
 
     Returns:
         0 to 30; rubbish is unknown (0), never an error.
     """
     if not text:
         return UNKNOWN
-    plain = text.lower().replace("十段", "judan").translate(_KANJI)
+    plain = text[:_LONGEST].lower().replace("十段", "judan").translate(_KANJI)
     amateur = _AMATEUR.search(plain)
     if not amateur and (_PROFESSIONAL.search(plain) or _TITLES.search(plain)):
         return PRO

@@ -83,15 +83,20 @@ class MainLine:
         self.size = _size(self.info)
         self.stones: dict[int, int] = {}
         self.moves: _Moves = []
+        after = 0  # the move that a set-up followed; after the last one, dead stones are taken off
         for node in nodes:
-            if "AB" in node or "AW" in node or "AE" in node:
-                if self.moves:
-                    raise BadRecord("setup in mid-game", f"after move {len(self.moves)}")
+            sets_up = "AB" in node or "AW" in node or "AE" in node
+            if sets_up and not self.moves:
                 self._set_up(node)
+                sets_up = False
             for name in node:
                 if name in ("B", "W"):
                     self._move(name.encode(), node[name])
+            if sets_up:
+                after = after or len(self.moves)
         self.moves += plain
+        if after and len(self.moves) > after:
+            raise BadRecord("setup in mid-game", f"after move {after}")
 
     def _move(self, colour: bytes, values: list[bytes]) -> None:
         if len(values) > 1:
@@ -103,9 +108,10 @@ class MainLine:
         for name, colour in (("AE", 0), ("AB", BLACK), ("AW", WHITE)):
             for value in node.get(name, ()):
                 for point in _points(value, self.size):
-                    if seen.setdefault(point, name) != name:
+                    if seen.get(point, name) not in (name, "AE"):  # AE first takes off, AB puts
                         place = vertex(point, self.size)
                         raise BadRecord("bad setup", f"{place} is in {seen[point]} and in {name}")
+                    seen[point] = name
                     self.stones[point] = colour
         self.stones = {point: c for point, c in self.stones.items() if c}
 

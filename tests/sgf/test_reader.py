@@ -179,6 +179,7 @@ SETUPS = [
     ("rectangles", b"(;SZ[9]AB[aa:ba]AW[da:cb])", "B A9 B B9 W C9 W D9 W C8 W D8", BLACK, 0),
     ("AE takes off", b"(;SZ[9]AB[aa:ca];AE[ba];AW[bb];B[ee])", "B A9 B C9 W B8", BLACK, 0),
     ("AB over several nodes", b"(;SZ[9]HA[2];AB[cg];AB[gc];W[ee])", "B G7 B C3", WHITE, 2),
+    ("AE and AB on one point", b"(;SZ[9]AE[cg][gc]AB[cg][gc];W[ee])", "B G7 B C3", WHITE, 2),
     ("a stone named twice", b"(;SZ[9]AB[cg][cg][gc];W[ee])", "B G7 B C3", WHITE, 2),
     ("set-up and move in the root", b"(;SZ[9]AB[cg][gc]W[ee])", "B G7 B C3", WHITE, 2),
     ("white begins an even game", b"(;SZ[9];W[ee];B[cc])", "", WHITE, 0),
@@ -233,6 +234,19 @@ def test_rejects(data: bytes, expected: str) -> None:
     assert reason(data).removesuffix(": nothing in it begins with (;").startswith(expected)
 
 
+@pytest.mark.parametrize(
+    "end", [b";AE[ee]C[dead stones]", b"AE[ee]", b";AE[ee];AW[aa]C[score]", b"(;AE[ee])(;W[gg])"]
+)
+def test_stones_that_are_taken_off_after_the_last_move_cost_no_game(end: bytes) -> None:
+    game = parse_game(b"(;SZ[9];B[ee];W[cc]" + end + b")")
+    assert moves_of(game) == "B E5 W C7"
+
+
+def test_stones_that_are_set_between_two_moves_cost_the_game() -> None:
+    between = b"(;SZ[9];B[ee];W[cc];AE[ee];C[so far];B[gg])"
+    assert reason(between) == "setup in mid-game: after move 2"
+
+
 def test_another_size_than_asked_for() -> None:
     assert reason(b"(;SZ[9];B[ee])", size=19) == "other size: 9x9"
     assert reason(b"(;B[ee])", size=9) == "other size: 19x19"
@@ -281,6 +295,15 @@ RESULTS = [
     ("Unfinished", None, None),
     ("?", None, None),
     ("", None, None),
+    ("Black wins by 10", BLACK, 10.0),
+    ("black wins by resignation", BLACK, None),
+    ("White won by 5 1/2 points", WHITE, 5.5),
+    ("White loses on time", BLACK, None),
+    ("W wins", WHITE, None),
+    ("Score 10", None, None),
+    ("W+5½", WHITE, 5.5),
+    ("B+12 1/2", BLACK, 12.5),
+    ("黑胜999/1子", BLACK, None),
 ]
 
 
@@ -294,6 +317,8 @@ KOMI = [
     ("90", 90.0), ("650", 6.5), ("750", 7.5), ("550", 5.5), ("375", 7.5), ("325", 6.5),
     ("275", 5.5), ("225", 4.5), ("3.75", 7.5), ("2.75", 5.5), ("6.5집", 6.5), ("6집 반", 6.5),
     ("6집반", 6.5), ("8점", 8.0), ("7.5 points", 7.5), ("", None), ("none", None), ("6.123", None),
+    ("6目半", 6.5), ("5 1/2", 5.5), ("5½", 5.5), ("-5½", -5.5), ("½", 0.5), ("1/2", 0.5),
+    ("黑贴3又3/4子", 7.5), ("3 3/4", 7.5), ("2¾", 5.5), ("15/4", 15.0),
 ]  # fmt: skip
 
 
@@ -322,6 +347,9 @@ def test_dates(text: str, date: int) -> None:
 def test_handicap_texts() -> None:
     texts = ["4", " 2 ", "0", "호선 - 6집 반 공제", "4점 접바둑", "3 stones", "", "x", "1000"]
     assert [parse_handicap(text) for text in texts] == [4, 2, 0, 0, 4, 3, None, None, None]
+    game = parse_game(b"(;HA[7.5];B[pd];W[dp])")
+    assert (game.komi, game.handicap) == (7.5, 0)
+    assert parse_game(b"(;HA[7.5]KM[6.5];B[pd];W[dp])").komi == 6.5
     assert komi_in_handicap("호선 - 6집 반 공제") == 6.5
     assert komi_in_handicap("호선") is None
     game = parse_game("(;HA[호선 - 7집 반 공제];B[pd];W[dp])".encode())
