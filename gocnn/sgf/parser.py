@@ -72,6 +72,7 @@ class MainLine:
         moves: (``b"B"`` or ``b"W"``, raw value) in order.
         info: the properties of the root, raw, and those of later nodes before the first move:
             some editors leave the root empty.
+        comments: the first comment at each number of moves played before, raw; 0 is the set-up.
 
     Raises:
         BadRecord: when the tree is broken, no game of Go, or sets up stones in mid-game.
@@ -84,6 +85,7 @@ class MainLine:
         self.stones: dict[int, int] = {}
         self.moves: _Moves = []
         after = 0  # the move that a set-up followed; after the last one, dead stones are taken off
+        self.comments: dict[int, bytes] = {}
         for node in nodes:
             sets_up = "AB" in node or "AW" in node or "AE" in node
             if sets_up and not self.moves:
@@ -94,6 +96,8 @@ class MainLine:
                     self._move(name.encode(), node[name])
             if sets_up:
                 after = after or len(self.moves)
+            if "C" in node:
+                self.comments.setdefault(len(self.moves), node["C"][0])
         self.moves += plain
         if after and len(self.moves) > after:
             raise BadRecord("setup in mid-game", f"after move {after}")
@@ -146,6 +150,19 @@ def _information(nodes: list[_Properties]) -> _Properties:
             break
         info = {**node, **info}
     return info
+
+
+def text_value(raw: bytes, *, one_line: bool) -> bytes:
+    """A raw value without its escapes (FF[4], SimpleText and Text).
+
+    Args:
+        raw: as `MainLine` has it.
+        one_line: whether line feeds become spaces, as in names.
+    """
+    from sgfmill import sgf_grammar
+
+    read = sgf_grammar.simpletext_value if one_line else sgf_grammar.text_value
+    return bytes(read(raw))
 
 
 def _size(info: _Properties) -> int:

@@ -9,13 +9,13 @@ Invariants:
 """
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from gocnn.go.coords import vertex
 from gocnn.go.game import UNKNOWN_RESULT, Game, check_moves
 from gocnn.go.handicap import handicap_points
 from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
+from gocnn.sgf.details import Details, read_details
 from gocnn.sgf.game_info import read_game_info
 from gocnn.sgf.parser import BadRecord, MainLine, possible_texts
 from gocnn.sgf.splitter import split_trees
@@ -44,6 +45,16 @@ REASONS = (
     "handicap stones missing",
     "illegal move",
 )
+
+
+_T = TypeVar("_T")
+
+
+class Record(NamedTuple):
+    """A game with what its record says in words."""
+
+    game: Game
+    details: Details
 
 
 class Reject(NamedTuple):
@@ -73,14 +84,35 @@ def read_games(
             yield from read_chunk(piece, size=size)
 
 
+def read_records(
+    paths: Sequence[str | os.PathLike[str]],
+) -> Generator[Record | Reject, None, None]:
+    """Every game under some paths as `read_games` reads it, with names and comments.
+
+    Raises:
+        GocnnError: when a path does not exist or holds no file to read.
+    """
+    for piece in RecordFiles(paths):
+        if isinstance(piece, Unreadable):
+            yield Reject(*piece)
+        else:
+            yield from _read_chunk(piece, None, _record)
+
+
 def read_chunk(piece: SgfChunk, *, size: int | None = None) -> Iterator[Game | Reject]:
     """Every record of a piece that `gocnn.sgf.archives.RecordFiles` hands out."""
+    return _read_chunk(piece, size, _game)
+
+
+def _read_chunk(
+    piece: SgfChunk, size: int | None, made: Callable[[MainLine, str], _T]
+) -> Iterator[_T | Reject]:
     if piece.number:
-        yield _read(piece.data, piece.source, piece.number, size)
+        yield _read(piece.data, piece.source, piece.number, size, made)
         return
     number = 0
     for number, tree in enumerate(split_trees(BytesIO(piece.data)), 1):
-        yield _read(tree, piece.source, number, size)
+        yield _read(tree, piece.source, number, size, made)
     if number == 0:
         yield Reject(piece.source, "no game tree", "nothing in it begins with (;")
 
@@ -121,10 +153,16 @@ def _pick(records: Iterator[Game | Reject], number: int, name: str) -> Game:
     raise GocnnError(f"{name}: there is no game {number} in it")
 
 
-def _read(tree: bytes, source: str, number: int, size: int | None) -> Game | Reject:
+def _read(
+    tree: bytes,
+    source: str,
+    number: int,
+    size: int | None,
+    made: Callable[[MainLine, str], _T],
+) -> _T | Reject:
     named = f"{source}#{number}" if number > 1 else source
     try:
-        return parse_game(tree, named, size=size)
+        return _parse(tree, named, size, made)
     except BadRecord as error:
         return Reject(named, error.reason, error.detail)
 
@@ -137,10 +175,18 @@ def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Gam
     Raises:
         BadRecord: with the reason and its place.
     """
+    return _parse(tree, source, size, _game)
+
+
+def _parse(tree: bytes, source: str, size: int | None, made: Callable[[MainLine, str], _T]) -> _T:
+    """What is made of the first of the possible texts that is a game."""
     first: BadRecord | None = None
     for text in possible_texts(tree):
         try:
-            return _parse(text, source, size)
+            line = MainLine(text)
+            if size is not None and line.size != size:
+                raise BadRecord("other size", f"{line.size}x{line.size}")
+            return made(line, source)
         except BadRecord as error:
             first = first or error
     raise first or BadRecord("broken tree")
@@ -149,10 +195,11 @@ def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Gam
 # -- the game ------------------------------------------------------------------------------
 
 
-def _parse(tree: bytes, source: str, size: int | None) -> Game:
-    line = MainLine(tree)
-    if size is not None and line.size != size:
-        raise BadRecord("other size", f"{line.size}x{line.size}")
+def _record(line: MainLine, source: str) -> Record:
+    return Record(_game(line, source), read_details(line))
+
+
+def _game(line: MainLine, source: str) -> Game:
     moves = line.entries()
     info = read_game_info(line, source)
     declared = info.handicap or 0
