@@ -3,6 +3,10 @@
 The protocol is that of the published results (Maddison et al. 2014, arXiv:1412.6564): positions of
 held-out games, passes not counted. The positions of one game hang together, so every interval is
 taken over games (`gocnn.stats.clustered_mean`).
+
+Networks are measured in float32, wherever they compute. In bfloat16 several moves often get the same
+number. The moves are ranked by their probabilities, and the move that was played stands behind
+all that tie with it: a network that answers the same everywhere predicts nothing.
 """
 
 import os
@@ -222,7 +226,7 @@ def measure(
         GocnnError: when `symmetries` is neither 1 nor 8, or the network answers NaN.
     """
     check_symmetries(symmetries)
-    module = prepare_for_inference(network.module, network.device)
+    module = prepare_for_inference(network.module, network.device, bf16=False)
     parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
     threads = min(8, os.cpu_count() or 1)
 

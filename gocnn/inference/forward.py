@@ -44,22 +44,39 @@ class _Cast(nn.Module):
         return output
 
 
-def prepare_for_inference(network: nn.Module, device: torch.device) -> nn.Module:
+class _Float32(nn.Module):
+    """A network that computes in float32, also where CUDA would shorten the factors (TF32)."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            output: Output = self.network(planes_BCHW, globals_BG)
+        return output
+
+
+def prepare_for_inference(
+    network: nn.Module, device: torch.device, *, bf16: bool | None = None
+) -> nn.Module:
     """A copy of a network that answers as quickly as the device allows, to give to `forward`.
 
-    Its normalisations are part of its filters, and it computes in bfloat16 where that is faster.
+    Its normalisations are part of its filters.
 
     Args:
         network: in evaluation mode, on any device.
         device: where the copy will be.
+        bf16: whether it computes in bfloat16 or in float32; None: in bfloat16 where that is faster.
     """
-    bf16 = has_fast_bf16(device)
+    if bf16 is None:
+        bf16 = has_fast_bf16(device)
     plain = to_device(fold_batchnorm(network), device)
     if device.type == "cpu":
         quick = fuse_for_cpu(plain, torch.bfloat16 if bf16 else torch.float32)
         if quick is not None:
             return quick
-    return _Cast(plain, device) if bf16 else plain
+    return _Cast(plain, device) if bf16 else _Float32(plain)
 
 
 class Answers(NamedTuple):

@@ -10,6 +10,7 @@ from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import Measurements, evaluate, measure, ranks_to_move, sample
 from gocnn.features.encoding import FULL
+from gocnn.inference import forward as inference
 from gocnn.inference.forward import forward
 from gocnn.inference.views import Views
 from gocnn.network.output import Output
@@ -44,6 +45,18 @@ class _Constant(nn.Module):
         return Output(planes.new_full(shape, self.logit), context[:, 0])
 
 
+class _TellsPointsApart(nn.Module):
+    """Gives each move a logit of its own, so close that in bfloat16 most of them are the same."""
+
+    def __init__(self, moves: int) -> None:
+        super().__init__()
+        self.logits = nn.Linear(1, moves, bias=False)
+        self.logits.weight.data = 1 + torch.arange(moves)[:, None] / 10_000
+
+    def forward(self, planes: Tensor, context: Tensor) -> Output:
+        return Output(self.logits(torch.ones_like(context[:, :1])), context[:, 0])
+
+
 @pytest.fixture(scope="module")
 def positions() -> Positions:
     corpus = random_corpus(10, moves=60)
@@ -53,6 +66,18 @@ def positions() -> Positions:
 def test_a_tie_is_not_a_prediction(positions: Positions) -> None:
     scores = evaluate(loaded(_Constant(0.0)), positions, label=None)
     assert scores.total.top1.mean == scores.total.top5.mean == 0
+
+
+def test_networks_are_measured_in_float32(
+    positions: Positions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where bfloat16 is quicker, and moves would tie."""
+    monkeypatch.setattr(inference, "has_fast_bf16", lambda _: True)
+    network = loaded(_TellsPointsApart(82))
+    measured = measure(network, positions, np.arange(positions.count))
+    played = {int(move) for index in range(10) for move in positions.corpus.game(index).moves}
+    points = {move & 0x03FF for move in played} - {81}
+    assert len(np.unique(measured.cross_entropy)) == len(points) > 70
 
 
 def test_nan_is_refused(positions: Positions) -> None:
