@@ -4,8 +4,8 @@ The protocol is that of the published results (Maddison et al. 2014, arXiv:1412.
 held-out games, passes not counted. The positions of one game hang together, so every interval is
 taken over games (`gocnn.stats.clustered_mean`).
 
-Networks are measured in float32, wherever they compute. In bfloat16 several moves often get the same
-number. The moves are ranked by their probabilities, and the move that was played stands behind
+Networks are measured in float32 on every machine, since in bfloat16 several moves often get the
+same number. Moves are ranked by their probabilities, and the move that was played stands behind
 all that tie with it: a network that answers the same everywhere predicts nothing.
 """
 
