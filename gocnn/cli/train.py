@@ -54,6 +54,18 @@ FEW_GAMES = 5
     default=0.5,
     help="The share of the teacher in the loss, beside the games.",
 )
+@click.option(
+    "--cooldown",
+    type=options.SHARE,
+    default=0.2,
+    help="The share of the budget at its end in which the learning rate falls to zero.",
+)
+@click.option(
+    "--balance",
+    is_flag=True,
+    help="Let sources and ranks share the positions by the square root of their numbers, "
+    "so that rare ranks are learnt as well; else every position counts alike.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder.")
 @click.option(
     "--stop-after",
@@ -64,7 +76,7 @@ FEW_GAMES = 5
     "--batch", type=click.IntRange(1), default=128, help="The number of positions in an update."
 )
 @click.option(
-    "--rate", type=options.ABOVE_ZERO, default=4e-3, help="The learning rate at its peak."
+    "--rate", type=options.ABOVE_ZERO, default=4e-3, help="The learning rate before the cooldown."
 )
 @click.option(
     "--seed", type=int, default=0, help="The seed of the shuffle and of the initial weights."
@@ -97,6 +109,8 @@ def train(
     initial: str | None,
     teacher: str | None,
     teacher_share: float,
+    cooldown: float,
+    balance: bool,
     resume: bool,
     stop_after: float | None,
     batch: int,
@@ -111,7 +125,8 @@ def train(
     """Train a network on GAMES, for one hour unless told otherwise.
 
     The games are packed into the output folder first, and packed anew when they change. The time
-    counts from the first batch on. Ctrl-C saves; --resume goes on.
+    counts from the first batch on. Ctrl-C saves; --resume goes on. A finished run can go on, too:
+    --resume with a larger budget continues from before the cooldown, at the constant rate.
     """
     from gocnn.cli.games import check_board_size
     from gocnn.features.encoding import encoding_named
@@ -123,7 +138,7 @@ def train(
     budget = _fixed_budget(time_budget, positions, epochs)
     settings = _network_settings(network, initial)
     hyperparameters = Hyperparameters(
-        batch=batch, rate=rate, seed=seed, teacher_share=teacher_share
+        batch=batch, rate=rate, seed=seed, teacher_share=teacher_share, cooldown=cooldown
     )
     encoding_named(encoding)
     for weights in filter(None, (initial, teacher)):
@@ -141,6 +156,7 @@ def train(
             encoding=encoding,
             budget=budget or Budget(seconds=DEFAULT_SECONDS),
             hyperparameters=hyperparameters,
+            balance=balance,
             validation=validation,
             initial=initial or "",
             teacher=teacher or "",

@@ -47,7 +47,8 @@ class Stream:
     Every pass over the positions is shuffled anew. With several processes, each gets the rows
     ``rank * B / processes`` and on of the one global batch. A batch holds boards of one size; of
     several sizes, each has a share of the batches that goes with the square root of its positions,
-    so that a few games on small boards are seen beside many on large ones.
+    so that a few games on small boards are seen beside many on large ones. Where positions are in
+    groups, every batch draws from all groups, each likewise by the square root of its positions.
     """
 
     positions: Positions
@@ -67,8 +68,8 @@ class Stream:
 
     def at(self, number: int) -> Batch:
         """The share of this process in batch `number` (from 0)."""
-        positions, turn = self._turn(number)
-        count = positions.count
+        part, turn = self._turn(number)
+        positions = self._parts[part]
         share = self.batch // self.processes
         mine = slice(self.rank * share, (self.rank + 1) * share)
         rng = np.random.default_rng((self.seed, number))
@@ -76,11 +77,11 @@ class Stream:
         fields = ConditionDropout.__dataclass_fields__
         chances = {field: rng.random(self.batch)[mine] for field in fields}
         index = np.arange(turn * self.batch, (turn + 1) * self.batch, dtype=np.int64)[mine]
-        passes, place = np.divmod(index, count)
-        chosen = np.empty_like(place)
-        for epoch in np.unique(passes):
-            here = passes == epoch
-            chosen[here] = permute_index(place[here], count, (self.seed, int(epoch)))
+        chosen = np.empty_like(index)
+        groups, turns = self._group_cycles[part].locate(index)
+        for group in np.unique(groups):
+            mine_of_group = groups == group
+            chosen[mine_of_group] = self._pick(positions.ranges[group], turns[mine_of_group])
 
         def hide(field: str) -> NDArray[np.bool_]:
             return chances[field] < float(getattr(self.dropout, field))
@@ -88,16 +89,56 @@ class Stream:
         batch = positions.encode(self.encoding, chosen, hide=hide)
         return batch._replace(views=views[mine])
 
-    @cached_property
-    def _cycle(self) -> list[int]:
-        return interleave([part.count for part in (self.positions, *self.others)])
+    def _pick(self, numbers: range, turns: Ints) -> Ints:
+        """The positions of a group that its turns fall on; every pass is shuffled anew."""
+        passes, place = np.divmod(turns, len(numbers))
+        picked = np.empty_like(place)
+        for epoch in np.unique(passes):
+            here = passes == epoch
+            picked[here] = permute_index(place[here], len(numbers), (self.seed, int(epoch)))
+        return picked + numbers.start
 
-    def _turn(self, number: int) -> tuple[Positions, int]:
+    @cached_property
+    def _parts(self) -> tuple[Positions, ...]:
+        return (self.positions, *self.others)
+
+    @cached_property
+    def _size_cycle(self) -> "Cycle":
+        return Cycle(interleave([part.count for part in self._parts]))
+
+    @cached_property
+    def _group_cycles(self) -> tuple["Cycle", ...]:
+        return tuple(
+            Cycle(interleave([len(group) for group in part.ranges], 1024)) for part in self._parts
+        )
+
+    def _turn(self, number: int) -> tuple[int, int]:
         """Whose turn a batch is, and how many that one has had before."""
-        parts, cycle = (self.positions, *self.others), self._cycle
-        rounds, place = divmod(number, len(cycle))
-        part = cycle[place]
-        return parts[part], rounds * cycle.count(part) + cycle[:place].count(part)
+        parts, turns = self._size_cycle.locate(np.array([number]))
+        return int(parts[0]), int(turns[0])
+
+
+class Cycle:
+    """Members that take turns in a fixed order, over and over.
+
+    Args:
+        order: the member of each turn of one round.
+    """
+
+    def __init__(self, order: Sequence[int]) -> None:
+        self._order = np.array(order, np.int64)
+        self._a_round = np.bincount(self._order)
+        self._before = np.array([order[:place].count(m) for place, m in enumerate(order)], np.int64)
+
+    def locate(self, numbers: Ints) -> tuple[Ints, Ints]:
+        """The member of each turn (from 0), and how many turns it has had before.
+
+        >>> Cycle([0, 0, 1]).locate(np.array([0, 1, 2, 3, 5]))
+        (array([0, 0, 1, 0, 1]), array([0, 1, 0, 2, 1]))
+        """
+        rounds, place = np.divmod(numbers, len(self._order))
+        members = self._order[place]
+        return members, rounds * self._a_round[members] + self._before[place]
 
 
 def interleave(counts: Sequence[int], length: int = 64) -> list[int]:

@@ -48,17 +48,27 @@ class Positions:
         games: int64[N], numbers of games of the corpus; all on boards of one size.
         passes: whether positions in which the player passed count.
         owners: tells the final owners of the points; None: batches hold none.
+        groups: int64[N], the group of each game (see `gocnn.dataset.balance`); None: one group.
 
     Raises:
         GocnnError: when there is no position, or the boards differ in size.
     """
 
     def __init__(
-        self, corpus: Corpus, games: Ints, *, passes: bool = True, owners: FinalOwners | None = None
+        self,
+        corpus: Corpus,
+        games: Ints,
+        *,
+        passes: bool = True,
+        owners: FinalOwners | None = None,
+        groups: Ints | None = None,
     ) -> None:
         self.corpus = corpus
         self.owners = owners
         self.games = np.asarray(games, np.int64)
+        if groups is not None:  # games of one group lie together, and so do their positions
+            order = np.argsort(groups, kind="stable")
+            self.games, groups = self.games[order], groups[order]
         sizes = np.unique(corpus.games["size"][self.games])
         if len(sizes) != 1:
             found = ", ".join(f"{s}x{s}" for s in sizes) or "no games"
@@ -71,10 +81,27 @@ class Positions:
             self._numbers = everything[self.moves(everything) != self.size**2]
         if self.count == 0:
             raise GocnnError("the games hold no moves")
+        self.ranges = self._ranges(groups)
+
+    def _ranges(self, groups: Ints | None) -> tuple[range, ...]:
+        """The numbers of the positions of each group that has any."""
+        if groups is None:
+            return (range(self.count),)
+        if self._numbers is not None:
+            raise GocnnError("groups are for training, where passes count")
+        last = np.flatnonzero(np.diff(groups, append=groups[-1] + 1))
+        stops = self._ends[last].tolist()
+        return tuple(range(a, b) for a, b in zip([0, *stops], stops, strict=False) if b > a)
 
     @classmethod
     def by_size(
-        cls, corpus: Corpus, games: Ints, *, passes: bool = True, owners: FinalOwners | None = None
+        cls,
+        corpus: Corpus,
+        games: Ints,
+        *,
+        passes: bool = True,
+        owners: FinalOwners | None = None,
+        groups: Ints | None = None,
     ) -> tuple["Positions", ...]:
         """The positions of games on boards of any size: one object a size, the largest set first.
 
@@ -84,7 +111,13 @@ class Positions:
         games = np.asarray(games, np.int64)
         sizes = corpus.games["size"][games]
         parts = [
-            cls(corpus, games[sizes == size], passes=passes, owners=owners)
+            cls(
+                corpus,
+                games[sizes == size],
+                passes=passes,
+                owners=owners,
+                groups=None if groups is None else groups[sizes == size],
+            )
             for size in np.unique(sizes)
         ]
         if not parts:

@@ -1,7 +1,8 @@
 """Checkpoints of training runs: everything that a run needs to go on, in one safetensors file.
 
 The metadata carry a format version, which changes whenever a field changes its name or meaning.
-Format 1 had no version; it is converted as it is read.
+Earlier formats are converted as they are read. Format 1 had no version; 2 had another schedule
+(half a cosine over the budget), so that its runs go on with the present one.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from gocnn.errors import GocnnError
 from gocnn.inference.weights import load_tensors, save_tensors
 from gocnn.training.config import Budget, Hyperparameters, TrainConfig
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Checkpoint:
     config: TrainConfig
     corpus: str  # checksum of the games
     steps: int  # updates made
+    cooldown_start: float | None = None  # progress at which the cooldown began; None before
     seconds: float  # of training, validation included
     validations: list[dict[str, Any]]  # as the log has them
     tensors: dict[str, Tensor]  # see `Trainer.state`
@@ -43,6 +45,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "config": asdict(checkpoint.config),
         "corpus": checkpoint.corpus,
         "steps": checkpoint.steps,
+        "cooldown_start": checkpoint.cooldown_start,
         "seconds": checkpoint.seconds,
         "validations": checkpoint.validations,
     }
@@ -63,6 +66,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         config=_config(metadata["config"]),
         corpus=metadata["corpus"],
         steps=metadata["steps"],
+        cooldown_start=metadata["cooldown_start"],
         seconds=metadata["seconds"],
         validations=metadata["validations"],
         tensors=tensors,
@@ -88,6 +92,12 @@ def _current(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
         config["hyperparameters"] = config.pop("recipe")
         config["dropout"] = config.pop("hiding")
         metadata = metadata | {"config": config}
+    if version < 3:  # the rate fell along half a cosine
+        config = dict(metadata["config"])
+        former = {"warmup", "final_rate"}
+        kept = {k: v for k, v in config["hyperparameters"].items() if k not in former}
+        config["hyperparameters"] = kept
+        metadata = metadata | {"config": config, "cooldown_start": None}
     return metadata
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from gocnn.dataset.conditions import ConditionDropout
 from gocnn.errors import GocnnError
 
+_WARMUP_SHARE = 0.01  # of the budget
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
@@ -14,8 +16,8 @@ class Hyperparameters:
 
     batch: int = 128  # positions of an update, over all processes
     rate: float = 4e-3  # the learning rate at its peak
-    warmup: float = 0.01  # share of the run in which the rate climbs
-    final_rate: float = 0.01  # the rate at the end, as a share of the peak
+    warmup: int = 200  # updates in which the rate climbs; fewer where they pass 1% of the budget
+    cooldown: float = 0.2  # share of the budget at the end in which the rate falls to zero
     weight_decay: float = 0.05
     value_weight: float = 0.15  # of the value's loss beside the policy's
     score_weight: float = 0.03  # of the counted results, for networks that answer a lead
@@ -35,12 +37,22 @@ class Hyperparameters:
             raise GocnnError(f"average must be 0 up to 1, not {self.average}")
         if not 0 <= self.teacher_share <= 1:
             raise GocnnError(f"the teacher's share must be 0 to 1, not {self.teacher_share}")
+        if not 0 <= self.cooldown <= 1:
+            raise GocnnError(f"the cooldown must be a share from 0 to 1, not {self.cooldown}")
 
-    def rate_at(self, progress: float) -> float:
-        """The learning rate when a share of the run is done: a climb, then half a cosine."""
-        climb = min(1.0, (progress + 1e-4) / max(self.warmup, 1e-4))
-        fall = 0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0))
-        return self.rate * climb * (self.final_rate + (1 - self.final_rate) * fall)
+    def rate_at(self, steps: int, progress: float, cooled: float = 0.0) -> float:
+        """The learning rate: a climb, a constant, and 1 - sqrt in the cooldown.
+
+        The shape of the cooldown is that of Hägele et al. 2024 (arXiv:2405.18392), where it is
+        as good as a cosine over the whole run.
+
+        Args:
+            steps: updates made so far.
+            progress: the share of the budget that is done.
+            cooled: the share of the cooldown that is done, 0 before it begins.
+        """
+        climb = max((steps + 1) / (self.warmup + 1), (progress + 1e-4) / _WARMUP_SHARE)
+        return self.rate * min(1.0, climb) * (1 - math.sqrt(min(cooled, 1.0)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +86,7 @@ class TrainConfig:
     budget: Budget
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     dropout: ConditionDropout = field(default_factory=ConditionDropout)
+    balance: bool = False  # whether sources and ranks share the positions, see dataset.balance
     validation: float | None = None  # share of the games held out; None: as the corpus was prepared
     validation_positions: int = 4096
     initial: str = ""  # weights to start from; the network is theirs, grown to `settings`

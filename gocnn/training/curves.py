@@ -11,7 +11,8 @@ from gocnn.errors import GocnnError
 def read_log(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """(training entries, validation entries) of a log, in order.
 
-    A run that was killed and resumed has gone over some steps twice; the later entry counts.
+    A run that was resumed has gone over some steps twice, or gone on from before its cooldown; the
+    entries of what it went back over do not count.
 
     Raises:
         GocnnError: when the file is missing or a line is no JSON.
@@ -29,7 +30,11 @@ def read_log(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             if number == len(lines):
                 break  # the last line of a killed run
             raise GocnnError(f"{path}: line {number} is no JSON ({error.msg})") from error
-        if "validation" in entry:
+        if "resumed" in entry:
+            for entries in (training, validation):
+                for steps in [steps for steps in entries if steps > entry["resumed"]]:
+                    del entries[steps]
+        elif "validation" in entry:
             validation[entry["validation"]["steps"]] = entry["validation"]
         elif "policy_loss" in entry:
             training[entry["steps"]] = entry

@@ -1,9 +1,12 @@
 """The training loop: from a corpus to weights, within a budget, through any interruption.
 
 A run is kept in a folder: ``checkpoint.safetensors`` (everything, written whole or not at all),
-``weights.safetensors`` (the averaged network) and ``log.jsonl``. The schedule follows the share of
-the budget that is done. With a budget in positions a run that is stopped and resumed on a CPU ends
-with the same weights, bit for bit, as one that is not.
+``weights.safetensors`` (the averaged network) and ``log.jsonl``. The learning rate is constant
+until the cooldown in the last share of the budget. The cooldown is a branch: its state goes into
+``cooldown.safetensors``, and ``checkpoint.safetensors`` stays as it was before. So a run whose
+budget is extended goes on at the constant rate, as if there had been no end. With a budget in
+positions a run that is stopped and resumed on a CPU ends with the same weights, bit for bit, as
+one that is not.
 """
 
 import os
@@ -17,9 +20,10 @@ import torch
 from torch import Tensor, nn
 
 from gocnn.corpus.corpus import VALIDATION, Corpus
+from gocnn.dataset.balance import strength_groups
 from gocnn.dataset.loader import Stream, prefetch
 from gocnn.dataset.owners import FinalOwners
-from gocnn.dataset.positions import Positions
+from gocnn.dataset.positions import Ints, Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import Scores, evaluate
 from gocnn.features.encoding import KOMI, KOMI_KNOWN, encoding_named
@@ -55,7 +59,8 @@ class TrainingRun:
         self.config, self.corpus, self.folder, self.runtime = config, corpus, folder, runtime
         self.device = device
         self.processes = Processes.join(device)
-        self.checkpoint_path = checkpoint_path(folder)
+        self.cooldown_start: float | None = None  # progress at which the cooldown began
+        self.rate = 0.0  # the learning rate of the last update
         self.seconds = 0.0  # of training so far, validation included
         self.validations: list[dict[str, Any]] = []
         self.encoding = encoding_named(config.encoding)
@@ -134,8 +139,7 @@ class TrainingRun:
             GocnnError: when the checkpoint is missing, damaged, or of other games.
         """
         device = _enter(runtime)
-        path = checkpoint_path(folder)
-        checkpoint = load_checkpoint(path)
+        path, checkpoint = _latest(folder, budget)
         if checkpoint.corpus != corpus.checksum:
             raise GocnnError(
                 f"{path}: was trained on other games than these; "
@@ -148,13 +152,18 @@ class TrainingRun:
         run.trainer.load(checkpoint.tensors, checkpoint.steps)
         run.seconds = checkpoint.seconds
         run.validations = checkpoint.validations
+        run.cooldown_start = checkpoint.cooldown_start
+        run.log.write({"resumed": checkpoint.steps})
         return run
 
     def _split(self) -> None:
         """Divide the games; those held out are on boards of the commonest size."""
         training, held_out = self.corpus.split(self.config.validation)
         owners = FinalOwners(self.corpus) if self._answers_lead else None
-        self.training = Positions.by_size(self.corpus, training, owners=owners)
+        groups: Ints | None = None
+        if self.config.balance:
+            groups = strength_groups(self.corpus.games[training], self.corpus.moves[training])
+        self.training = Positions.by_size(self.corpus, training, owners=owners, groups=groups)
         held_out = held_out[self.corpus.games["size"][held_out] == self.training[0].size]
         self.held_out = Positions(self.corpus, held_out, passes=False) if len(held_out) else None
 
@@ -183,6 +192,23 @@ class TrainingRun:
     def progress(self) -> float:
         """The share of the budget that is done."""
         return self.config.budget.progress(self.seconds, self.positions_seen)
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where the state of the run is kept now."""
+        return checkpoint_path(self.folder, cooldown=self.cooldown_start is not None)
+
+    def _next_rate(self) -> float:
+        """The learning rate of the next update; begins the cooldown when it is time."""
+        hyperparameters, progress = self.config.hyperparameters, self.progress
+        if self.cooldown_start is None:
+            if progress < 1 - hyperparameters.cooldown or hyperparameters.cooldown == 0:
+                return hyperparameters.rate_at(self.trainer.steps, progress)
+            self.save()  # from here a longer budget goes on
+            self.cooldown_start = progress
+        start = self.cooldown_start
+        cooled = (progress - start) / max(1 - start, 1e-9)
+        return hyperparameters.rate_at(self.trainer.steps, progress, cooled)
 
     # -- the loop -------------------------------------------------------------------------
 
@@ -227,7 +253,8 @@ class TrainingRun:
                     halt = processes.any(stop.is_set() or enough, self.device)
                     if self.progress >= 1.0 or halt:
                         break
-                    self.trainer.update(batch, hyperparameters.rate_at(self.progress))
+                    self.rate = self._next_rate()
+                    self.trainer.update(batch, self.rate)
                     reporter.updated()
             finally:
                 batches.close()
@@ -275,11 +302,14 @@ class TrainingRun:
             config=self.config,
             corpus=self.corpus.checksum,
             steps=self.trainer.steps,
+            cooldown_start=self.cooldown_start,
             seconds=self.seconds,
             validations=self.validations,
             tensors=self.trainer.state(),
         )
         save_checkpoint(self.checkpoint_path, checkpoint)
+        if self.cooldown_start is None:  # the cooldown of a smaller budget is over
+            checkpoint_path(self.folder, cooldown=True).unlink(missing_ok=True)
         save_weights(self.folder / "weights.safetensors", self.trainer.average, self.info())
 
     def info(self) -> WeightsInfo:
@@ -297,9 +327,25 @@ class TrainingRun:
         )
 
 
-def checkpoint_path(folder: Path) -> Path:
-    """The checkpoint of the run in a folder."""
-    return folder / "checkpoint.safetensors"
+def checkpoint_path(folder: Path, *, cooldown: bool = False) -> Path:
+    """The checkpoint of the run in a folder, or of its cooldown."""
+    return folder / ("cooldown.safetensors" if cooldown else "checkpoint.safetensors")
+
+
+def _latest(folder: Path, budget: Budget | None) -> tuple[Path, Checkpoint]:
+    """Where a run of this budget goes on (None: of its own).
+
+    Its cooldown, where one has begun; but from before the cooldown where the budget is another.
+    """
+    path = checkpoint_path(folder)
+    checkpoint = load_checkpoint(path)
+    branch = checkpoint_path(folder, cooldown=True)
+    if branch.exists():
+        cooling = load_checkpoint(branch)
+        same_run = cooling.corpus == checkpoint.corpus and cooling.steps >= checkpoint.steps
+        if same_run and budget in (None, cooling.config.budget):
+            return branch, cooling
+    return path, checkpoint
 
 
 def _enter(runtime: Runtime) -> torch.device:
@@ -390,7 +436,7 @@ class _Reporter:
                 "steps": run.trainer.steps,
                 "positions": seen,
                 "seconds": round(run.seconds, 1),
-                "rate": run.config.hyperparameters.rate_at(run.progress),
+                "rate": run.rate,
                 "speed": round(speed, 1),  # positions a second
                 "waiting": round(waiting, 4),  # share of the time without a batch to learn from
                 **asdict(losses),

@@ -112,7 +112,7 @@ def test_stop_and_resume_is_one_run_bit_for_bit(corpus: Corpus, tmp_path: Path, 
     resumed = _resume(corpus, parts)
     assert resumed.trainer.steps == 5
     assert resumed.train()
-    one, other = (load_tensors(folder / "checkpoint.safetensors")[0] for folder in (whole, parts))
+    one, other = (load_tensors(folder / "cooldown.safetensors")[0] for folder in (whole, parts))
     assert one.keys() == other.keys()
     for name, tensor in one.items():
         assert torch.equal(tensor, other[name]), name
@@ -271,15 +271,73 @@ def test_a_teacher_must_see_the_same(corpus: Corpus, tmp_path: Path) -> None:
         _config(teacher_share=1.5)
 
 
-def test_the_rate_climbs_and_falls() -> None:
-    hyperparameters = Hyperparameters(rate=1.0, warmup=0.1, final_rate=0.0)
-    rates = [hyperparameters.rate_at(n / 100) for n in range(101)]
-    assert rates[0] < 0.01
-    peak = rates.index(max(rates))
-    assert 8 <= peak <= 12
-    assert rates[:peak] == sorted(rates[:peak])
-    assert rates[peak:] == sorted(rates[peak:], reverse=True)
-    assert rates[-1] == pytest.approx(0, abs=1e-9)
+def test_the_rate_climbs_stays_and_falls() -> None:
+    hyperparameters = Hyperparameters(rate=1.0, warmup=10)
+    climb = [hyperparameters.rate_at(steps, 0.0) for steps in range(12)]
+    assert climb[0] < 0.1
+    assert climb == sorted(climb)
+    assert climb[-1] == 1.0
+    assert {hyperparameters.rate_at(10, n / 10) for n in range(10)} == {1.0}
+    fall = [hyperparameters.rate_at(1000, 0.9, n / 10) for n in range(11)]
+    assert fall == sorted(fall, reverse=True)
+    assert fall[5] == pytest.approx(1 - 0.5**0.5)
+    assert fall[-1] == 0.0
+
+
+def test_a_short_run_climbs_within_a_hundredth_of_its_budget() -> None:
+    assert Hyperparameters(rate=1.0, warmup=200).rate_at(3, 0.01) == 1.0
+
+
+def _rates(folder: Path) -> list[float]:
+    return [entry["rate"] for entry in read_log(folder / "log.jsonl")[0]]
+
+
+def test_a_longer_budget_goes_on_as_if_there_had_been_no_end(
+    corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gocnn.training.loop.LOG_SECONDS", 0.0)
+    whole, extended = tmp_path / "whole", tmp_path / "extended"
+    assert _start(corpus, whole, _config(32 * 24, cooldown=0.25, warmup=0)).train()
+    assert _start(corpus, extended, _config(32 * 12, cooldown=0.25, warmup=0)).train()
+    assert (extended / "cooldown.safetensors").exists()
+    assert _rates(extended)[-1] < 5e-3
+    longer = _resume(corpus, extended, Budget(positions=32 * 24))
+    assert longer.trainer.steps == 9  # before the cooldown
+    assert longer.train()
+    assert _rates(extended) == _rates(whole)
+    for name in ("checkpoint", "cooldown"):
+        one, other = (
+            load_tensors(folder / f"{name}.safetensors")[0] for folder in (whole, extended)
+        )
+        for tensor in one:
+            assert torch.equal(one[tensor], other[tensor]), (name, tensor)
+
+
+def test_a_cooldown_is_resumed_where_it_stopped(corpus: Corpus, tmp_path: Path) -> None:
+    config = _config(cooldown=0.5)
+    run = _start(corpus, tmp_path, config)
+    update, seen = run.trainer.update, []
+
+    def interrupted(*arguments: object) -> None:
+        update(*arguments)  # type: ignore[arg-type]
+        seen.append(arguments)
+        if len(seen) == 9:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    run.trainer.update = interrupted  # type: ignore[method-assign, assignment]
+    assert not run.train()
+    resumed = _resume(corpus, tmp_path)
+    assert resumed.trainer.steps == 9
+    assert resumed.cooldown_start == 0.5
+    assert resumed.train()
+
+
+def test_a_finished_run_has_nothing_left_to_do(corpus: Corpus, tmp_path: Path) -> None:
+    assert _start(corpus, tmp_path).train()
+    again = _resume(corpus, tmp_path)
+    assert again.progress == 1.0
+    assert again.train()
+    assert again.trainer.steps == 12
 
 
 @pytest.mark.parametrize("budget", [{}, {"seconds": 0.0}, {"seconds": 1.0, "positions": 5}])
@@ -310,7 +368,7 @@ DISTRIBUTED = """
     from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
     from gocnn.training.loop import TrainingRun
 
-    hyperparameters = Hyperparameters(batch=32, rate=5e-3, seed=4, bf16=False)
+    hyperparameters = Hyperparameters(batch=32, rate=2e-3, seed=4, bf16=False)
     config = TrainConfig(
         settings={"blocks": 1, "channels": 16},
         budget=Budget(positions=32 * 12),
