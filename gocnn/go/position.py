@@ -128,7 +128,7 @@ class Position:
 
     def is_legal(self, point: int, colour: int | None = None) -> bool:
         """Whether a move (or a pass) is legal."""
-        return self._objection(point, self.to_move if colour is None else colour) is None
+        return self.objection(point, self.to_move if colour is None else colour) is None
 
     def legal_points(self, colour: int | None = None) -> NDArray[np.int64]:
         """All legal moves but the pass, in order."""
@@ -159,7 +159,7 @@ class Position:
             IllegalMove: with the reason; the position stays as it was.
         """
         colour = self.to_move if colour is None else colour
-        objection = self._objection(point, colour)
+        objection = self.objection(point, colour)
         if objection is not None:
             where = vertex(point, self.size) if 0 <= point <= self.size**2 else f"point {point}"
             raise IllegalMove(f"{colour_name(colour)} may not play {where}: {objection}")
@@ -186,7 +186,8 @@ class Position:
         self._rebuild()
         self.to_move = WHITE if last & WHITE_BIT else BLACK
 
-    def _objection(self, point: int, colour: int) -> str | None:
+    def objection(self, point: int, colour: int) -> str | None:
+        """Why a move or a pass is illegal, in a few words; None where it is legal."""
         if not 0 <= point <= self.size**2:
             return "it is off the board"
         if point == self.size**2:

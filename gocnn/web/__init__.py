@@ -1,0 +1,1 @@
+"""A board in the browser: a local server, and the page that it shows."""

@@ -1,0 +1,139 @@
+"""The local server, from its socket to its end."""
+
+import asyncio
+import socket
+import sys
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from gocnn.errors import GocnnError
+from gocnn.gtp.background import BackgroundEvaluator, network_loader, warn
+from gocnn.web.app import BoardServer, OpenedFile, make_app
+from gocnn.web.engine import Engine
+from gocnn.web.guard import Access
+from gocnn.web.pages import OpenPages
+from gocnn.weights.names import resolve
+
+HOST = "127.0.0.1"
+PORT = 8361  # tried first, so that the page finds its settings again
+_CHECK_SECONDS = 1.0
+_SHUTDOWN_SECONDS = 1
+
+
+def serve_board(
+    file: OpenedFile | None = None,
+    *,
+    weights: str | None = None,
+    device: str = "auto",
+    symmetries: int = 1,
+    port: int | None = None,
+    open_browser: bool = True,
+) -> None:
+    """Serve the board until its last page is closed, or Ctrl-C.
+
+    Args:
+        file: what the page opens first.
+        weights: a weights file, or the name of one that ships.
+        device: a name for `gocnn.network.device.choose_device`.
+        symmetries: 1, or 8 to average over the eight views.
+        port: where to listen; None for the usual port, or a free one where that is taken.
+        open_browser: open the page in the user's browser.
+
+    Raises:
+        GocnnError: when there are no such weights, or the port is taken.
+    """
+    path = resolve(weights)
+    listener = listen(port)
+    engine = Engine(BackgroundEvaluator(network_loader(str(path), device, symmetries), warn))
+    address = f"http://{HOST}:{listener.getsockname()[1]}/"
+
+    def print_address(token: str) -> None:
+        sys.stdout.write(f"{address}#token={token}\n")
+        sys.stdout.flush()
+
+    def shut_out(token: str) -> None:
+        warn("the address of the browser was opened twice; only this new one is good from now on:")
+        print_address(token)
+
+    access = Access(shut_out)
+    board = BoardServer(engine, access, OpenPages(), listener.getsockname()[1], file)
+    print_address(access.token)
+    warn("the board is at this address; Ctrl-C ends it, and so does closing its last page")
+
+    def opened() -> None:
+        if open_browser and not webbrowser.open(f"{address}#code={access.new_code()}"):
+            warn("there is no browser to open here: open the address above yourself")
+
+    with listener:
+        asyncio.run(run(board, listener, opened))
+
+
+def listen(port: int | None) -> socket.socket:
+    """A socket on the loopback address.
+
+    Raises:
+        GocnnError: when the port is taken.
+    """
+    for wanted in (PORT, 0) if port is None else (port,):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            listener.bind((HOST, wanted))
+            listener.listen(128)
+            return listener
+        listener.close()
+    raise GocnnError(f"port {port} is taken; give another --port, or none to have a free one")
+
+
+async def run(board: BoardServer, listener: socket.socket, started: Callable[[], None]) -> None:
+    """Answer requests until the last page is gone, or an interrupt.
+
+    Args:
+        board: what to answer from.
+        listener: a listening socket.
+        started: called in a thread once requests are answered.
+    """
+    server = _Server(
+        uvicorn.Config(
+            make_app(board),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        ),
+        board.engine.stop,
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not (server.started or serving.done()):
+        await asyncio.sleep(0.01)
+    opening = asyncio.create_task(asyncio.to_thread(started))
+    while not serving.done():
+        if board.pages.over():
+            warn("the last page was closed")
+            server.end()
+        await asyncio.wait([serving], timeout=_CHECK_SECONDS)
+    opening.cancel()
+    await serving
+
+
+class _Server(uvicorn.Server):
+    """A server that stops what computes before it waits for open requests."""
+
+    def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    def end(self) -> None:
+        """End soon."""
+        self._stop()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """A signal: end at once."""
+        self._stop()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type]
