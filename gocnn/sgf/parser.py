@@ -2,20 +2,22 @@
 
 Invariants:
 
-- sgfmill's grammar reads every tree. Of a tree that is a root and plain moves, as most are, it
-  reads the root alone, and one regular expression takes the moves.
-- Only the main line counts: the first variation at every branch.
+- Only the main line counts: the first variation at every branch. It is cut out by the brackets
+  alone, and sgfmill's grammar reads it. Of a tree that is a root and plain moves, as most are,
+  sgfmill reads the root alone, and one regular expression takes the moves.
+- Time is linear in the bytes, whatever they are, and memory a small multiple of them.
 - Whatever is wrong with a tree is a `BadRecord` with a reason of `gocnn.sgf.reader.REASONS`.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, MAX_SIZE, MIN_SIZE, WHITE, WHITE_BIT
 from gocnn.go.coords import BadVertex, point_of_sgf, vertex
+from gocnn.sgf.splitter import LARGEST_TREE
 
 # The encodings of Go servers and editors, the likeliest first.
 ENCODINGS = ("utf-8", "gb18030", "euc_kr", "shift_jis", "big5")
@@ -29,38 +31,72 @@ class BadRecord(GocnnError):
         self.reason, self.detail = reason, detail
 
 
-_VALUE = rb"\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\]\s*"
+_TOKENS = 1 << 16  # nodes and values of a main line; games with analysis have a few thousand
+_NAMED = 10_000  # points that set-up may name
+_LONGEST = 1 << 10  # bytes of a value about the game that are read
+
+_VALUE = rb"\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\]"
 # A root, then moves and nothing else: most records. sgfmill reads the root, the rest is plain.
 _PLAIN = re.compile(
-    rb"(\(\s*;\s*(?:[A-Za-z]++\s*(?:" + _VALUE + rb")++)*+)((?:;\s*[BW]\[[a-z]{0,2}\]\s*)*+)\)",
+    rb"(\(\s*;\s*(?:[A-Za-z]++\s*(?:" + _VALUE + rb"\s*)++)*+)"
+    rb"((?:;\s*[BW]\[[a-z]{0,2}\]\s*)*+)(?:\)|\Z)",
     re.DOTALL,
 )
 _MOVE = re.compile(rb"([BW])\[([a-z]*)\]")
+_NODES = re.compile(rb"[^()\[]*+(?:" + _VALUE + rb"[^()\[]*+)*+", re.DOTALL)
+_VALUES = re.compile(_VALUE, re.DOTALL)
 
 _Properties = dict[str, list[bytes]]
 _Moves = list[tuple[bytes, bytes]]
 
 
-def _grammar(data: bytes) -> Any:
+def _grammar(nodes: bytes) -> list[_Properties]:
     from sgfmill import sgf_grammar  # here: whoever only opens a corpus needs no sgfmill
 
+    if nodes.count(b"[") + nodes.count(b";") > _TOKENS:
+        tokens = _VALUES.sub(b"[", nodes)
+        if tokens.count(b"[") + tokens.count(b";") > _TOKENS:
+            raise BadRecord("too large", f"over {_TOKENS:,} nodes and values in one game")
     try:
-        return sgf_grammar.parse_sgf_game(data)
+        parsed: list[_Properties] = sgf_grammar.parse_sgf_game(nodes).sequence
     except ValueError as error:
         raise BadRecord("broken tree", str(error)) from None
+    return parsed
 
 
 def _nodes(tree: bytes) -> tuple[list[_Properties], _Moves]:
     """The nodes of the main line, and the plain moves after them."""
+    if len(tree) > LARGEST_TREE:
+        raise BadRecord("too large", f"over {LARGEST_TREE >> 20} MB, the most for one record")
     plain = _PLAIN.match(tree)
-    if plain:
-        return _grammar(plain[1] + b")").sequence, _MOVE.findall(plain[2])
-    branch = _grammar(tree)
-    nodes = list(branch.sequence)
-    while branch.children:
-        branch = branch.children[0]
-        nodes += branch.sequence
-    return nodes, []
+    if not plain:
+        return _grammar(_main_line(tree)), []
+    if plain[2].count(b";") > _TOKENS:
+        raise BadRecord("too large", f"over {_TOKENS:,} moves in one game")
+    return _grammar(plain[1] + b")"), _MOVE.findall(plain[2])
+
+
+def _main_line(tree: bytes) -> bytes:
+    """The nodes of a tree and of its first variations, as a tree without variations.
+
+    The last parentheses may be missing where nothing else is.
+    """
+    parts, at, depth = [b"("], max(tree.find(b"("), 0), 0
+    while tree[at : at + 1] == b"(":
+        found = _NODES.match(tree, at + 1)
+        part = found[0] if found else b""
+        if not part.lstrip().startswith(b";"):
+            raise BadRecord("broken tree", "a variation does not begin with a node")
+        parts.append(part)
+        at += 1 + len(part)
+        depth += 1
+    if tree[at : at + 1] == b"[":
+        raise BadRecord("broken tree", "a bracket never closes")
+    rest = _VALUES.sub(b"", tree[at:]) if depth > 1 else b""
+    missing = depth + rest.count(b"(") - rest.count(b")")
+    if rest and missing > 0:
+        raise BadRecord("broken tree", "a parenthesis never closes")
+    return b"".join((*parts, b")"))
 
 
 class MainLine:
@@ -109,9 +145,14 @@ class MainLine:
 
     def _set_up(self, node: _Properties) -> None:
         seen: dict[int, str] = {}
+        named = 0
         for name, colour in (("AE", 0), ("AB", BLACK), ("AW", WHITE)):
             for value in node.get(name, ()):
-                for point in _points(value, self.size):
+                points = _points(value, self.size)
+                named += len(points)
+                if named > _NAMED:
+                    raise BadRecord("too large", f"one node sets up over {_NAMED:,} stones")
+                for point in points:
                     if seen.get(point, name) not in (name, "AE"):  # AE first takes off, AB puts
                         place = vertex(point, self.size)
                         raise BadRecord("bad setup", f"{place} is in {seen[point]} and in {name}")
@@ -120,8 +161,8 @@ class MainLine:
         self.stones = {point: c for point, c in self.stones.items() if c}
 
     def text(self, name: str) -> bytes:
-        """The first value of a property of the root, raw; empty where there is none."""
-        return self.info[name][0] if name in self.info else b""
+        """The first value of a property of the root, raw and cut short; empty where none is."""
+        return self.info[name][0][:_LONGEST] if name in self.info else b""
 
     def entries(self) -> list[int]:
         """The moves, packed as `gocnn.go.board.pack` does.
@@ -144,11 +185,14 @@ class MainLine:
 
 
 def _information(nodes: list[_Properties]) -> _Properties:
-    info = nodes[0]
-    for node in nodes[1:]:
-        if "B" in info or "W" in info or "B" in node or "W" in node:
+    info: _Properties = {}
+    for node in nodes:
+        if info and ("B" in node or "W" in node):
             break
-        info = {**node, **info}
+        for name, values in node.items():
+            info.setdefault(name, values)
+        if "B" in info or "W" in info:
+            break
     return info
 
 
@@ -166,10 +210,10 @@ def text_value(raw: bytes, *, one_line: bool) -> bytes:
 
 
 def _size(info: _Properties) -> int:
-    game = info.get("GM", [b"1"])[0].strip()
+    game = info.get("GM", [b"1"])[0].strip()[:_LONGEST]
     if game.isdigit() and int(game) != 1:
         raise BadRecord("another game", f"GM[{game.decode()}] is not Go")
-    value = info.get("SZ", [b""])[0].strip()
+    value = info.get("SZ", [b""])[0].strip()[:_LONGEST]
     if not value:
         return 19
     sides = value.split(b":")
@@ -223,7 +267,8 @@ def _points(value: bytes, size: int) -> list[int]:
 
 # -- broken bytes -----------------------------------------------------------------------------
 
-_STRAY = re.compile(rb"(\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\])\s*\]+", re.DOTALL)
+_STRAY = re.compile(rb"(" + _VALUE + rb")(?:\s*\]++)?+", re.DOTALL)
+_CLOSED = re.compile(rb"[^\[]*+(?:" + _VALUE + rb"[^\[]*+)*+", re.DOTALL)
 _HALF_A_LETTER = re.compile(rb"[\x81-\xfe]\\")
 
 
@@ -239,9 +284,10 @@ def possible_texts(tree: bytes) -> Iterator[bytes]:
     if doubtful:
         yield from _recoded(tree)
     yield tree
-    balanced = _STRAY.sub(rb"\1", tree)
-    if balanced != tree:
-        yield balanced
+    if _CLOSED.fullmatch(tree):
+        balanced = _STRAY.sub(rb"\1", tree)
+        if balanced != tree:
+            yield balanced
     if not doubtful:
         yield from _recoded(tree)
 
@@ -251,9 +297,21 @@ def _recoded(tree: bytes) -> Iterator[bytes]:
         tree.decode()
     except UnicodeDecodeError:
         declared = re.search(rb"CA\s*\[\s*([\w.:-]+)\s*\]", tree)
-        names = [declared[1].decode("ascii", "replace")] if declared else []
-        for encoding in (*names, *ENCODINGS[1:]):
+        names = [_text_codec(declared[1].decode("ascii", "replace"))] if declared else []
+        for encoding in (*filter(None, names), *ENCODINGS[1:]):
             try:
                 yield tree.decode(encoding).encode()
-            except (UnicodeError, LookupError):
+            except UnicodeError:
                 continue
+
+
+_TEXT_CODECS = re.compile(r"(?:gb|big5|shift|cp|euc|iso|koi|johab|latin|hz|mac)")
+
+
+def _text_codec(name: str) -> str:
+    """The codec of a declared encoding, if it is one of texts: punycode takes quadratic time."""
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return ""
+    return found if _TEXT_CODECS.match(found) else ""

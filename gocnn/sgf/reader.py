@@ -29,13 +29,14 @@ from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
 from gocnn.sgf.details import Details, read_details
 from gocnn.sgf.game_info import read_game_info
 from gocnn.sgf.parser import BadRecord, MainLine, possible_texts
-from gocnn.sgf.splitter import split_trees
+from gocnn.sgf.splitter import LARGEST_TREE, split_trees
 
 REASONS = (
     "broken archive",
     "archive inside an archive",
     "unreadable file",
     "no game tree",
+    "too large",
     "broken tree",
     "another game",
     "other size",
@@ -181,13 +182,15 @@ def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Gam
 def _parse(tree: bytes, source: str, size: int | None, made: Callable[[MainLine, str], _T]) -> _T:
     """What is made of the first of the possible texts that is a game."""
     first: BadRecord | None = None
-    for text in possible_texts(tree):
+    for text in possible_texts(tree[: LARGEST_TREE + 1]):
         try:
             line = MainLine(text)
             if size is not None and line.size != size:
                 raise BadRecord("other size", f"{line.size}x{line.size}")
             return made(line, source)
         except BadRecord as error:
+            if error.reason == "too large":
+                raise
             first = first or error
     raise first or BadRecord("broken tree")
 

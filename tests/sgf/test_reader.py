@@ -108,6 +108,9 @@ TREES = [
     ("brackets too many", b"(;SZ[9]RD[2008 [08:53]]KM[6.5];B[ee];W[cc])", "EE CC"),
     ("size with both sides", b"(;SZ[9:9];B[ee])", "EE"),
     ("empty values", b"(;GM[]FF[]SZ[]CA[]AB[];B[ee])", "EE"),
+    ("a last parenthesis is missing", b"(;SZ[9];B[ee];W[cc]\n", "EE CC"),
+    ("the last two are missing", b"(;SZ[9];B[ee](;W[cc];B[dd]C[x]", "EE CC DD"),
+    ("a variation is broken", b"(;SZ[9];B[ee](;W[cc])(;W))", "EE CC"),
     ("two moves in a node", b"(;SZ[9];B[ee]W[cc];B[dd])", "EE CC DD"),
 ]
 
@@ -120,9 +123,10 @@ def test_trees(name: str, data: bytes, expected: str) -> None:
     assert " ".join(letters).upper() == expected
 
 
-def test_utf_16() -> None:
+@pytest.mark.parametrize("mark", ["\ufeff", "", "\r\n "])
+def test_utf_16(mark: str) -> None:
     for encoding in ("utf-16-le", "utf-16-be"):
-        bom = "\ufeff".encode(encoding)
+        bom = mark.encode(encoding)
         [game] = records(bom + "(;SZ[9]PB[名人]BR[9段];B[ee];W[cc])".encode(encoding))
         assert isinstance(game, Game)
         assert (moves_of(game), rank_name(game.black_rank)) == ("B E5 W C7", "9d")
@@ -204,8 +208,10 @@ REJECTS = [
     (b"\x00" * 40, "no game tree"),
     (b"<html>404</html>", "no game tree"),
     (b"(;9\xeb\x8b\xa8])", "broken tree"),
-    (b"(;SZ[9];B[ee];W[cc]", "broken tree"),
-    (b"(;SZ[9];B[ee];W[cc", "broken tree"),
+    (b"(;SZ[9];B[ee];W[cc", "broken tree: a bracket never closes"),
+    (b"(;SZ[9];B[ee](;W[cc])(;W[gg]", "broken tree: a parenthesis never closes"),
+    (b"(;SZ[9];B[ee](;W[cc])(;W[gg])", "broken tree: a parenthesis never closes"),
+    (b"(;SZ[9];B[ee](W[cc]))", "broken tree: a variation does not begin with a node"),
     (b"(;SZ[9];B[ee];W\xeb\x8b\xa8c];B[dd])", "broken tree"),
     (b"(;SZ[9];B[ee][cc])", "broken tree: move 1 names several points"),
     (b"(;GM[2]SZ[8];B[ee])", "another game: GM[2] is not Go"),
@@ -397,6 +403,56 @@ def test_a_collection_gives_every_game_in_order() -> None:
     found = records(b"(;SZ[9];B[ee])\n(;SZ[9];W[cc])\n\n(;SZ[9];B[gg](;W[aa])(;W[bb]))")
     assert [moves_of(g) for g in found if isinstance(g, Game)] == ["B E5", "W C7", "B G3 W A9"]
     assert [g.source for g in found] == ["x.sgf", "x.sgf#2", "x.sgf#3"]
+
+
+WHOLE = [
+    (
+        "a variation that names a player stands behind a move (ff4_ex.sgf of the standard)",
+        b"(;GM[1]SZ[19];B[pd](;PW[Hite];W[dd];B[pp])(;PW[Suji];W[dp]))",
+        "B Q16 W D16 B Q4",
+    ),
+    (
+        "a variation that names the game",
+        b"(;GM[1]SZ[9];B[ee](;GN[first];W[cc])(;GN[x]EV[y];W[gg]))",
+        "B E5 W C7",
+    ),
+    (
+        "variations that name both players",
+        b"(;SZ[9](;PB[a]PW[b];B[ee];W[cc])(;PB[c]PW[d];B[gg]))",
+        "B E5 W C7",
+    ),
+    (
+        "a record quoted in a comment",
+        b"(;GM[1]SZ[9];B[ee]C[as in (;GM[1\\]SZ[9\\];B[aa\\];W[bb\\]), I say];W[cc])",
+        "B E5 W C7",
+    ),
+    (
+        "a record quoted behind a variation",
+        b"(;SZ[9];B[ee](;W[cc]C[(;FF[4\\]PB[x\\];B[aa\\])]))",
+        "B E5 W C7",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "expected"), WHOLE)
+def test_a_record_is_not_cut_into_false_games(name: str, data: bytes, expected: str) -> None:
+    found = records(data + b"\n(;GM[1]SZ[9];B[dd])")
+    assert [moves_of(g) for g in found if isinstance(g, Game)] == [expected, "B D6"], (name, found)
+
+
+def test_a_record_quoted_without_escapes_is_broken_and_gives_no_game_of_its_own() -> None:
+    quoting = b"(;GM[1]SZ[9];B[ee]C[as in (;GM[1]SZ[9];B[aa];W[bb]) here];W[cc](;B[gg])(;B[hh]))"
+    broken, game = records(quoting + b"(;GM[1]SZ[9];B[dd])")
+    assert isinstance(broken, Reject) and broken.reason == "broken tree"
+    assert isinstance(game, Game) and moves_of(game) == "B D6"
+
+
+def test_a_collection_whose_records_say_no_more_than_the_players() -> None:
+    """A tree that never closes is cut where both players are named, and only there."""
+    game = b"(;PB[a]PW[b]DT[1900];B[pd](;W[dp])(;W[dd]))\n"
+    found = records(b"(;PB[x]PW[y];B[pd]\n" + 2 * game + b"(;PB[x]PW[y];B[pp]\n" + game)
+    moves = [moves_of(g) for g in found if isinstance(g, Game)]
+    assert moves == ["B Q16", "B Q16 W D4", "B Q16 W D4", "B Q4", "B Q16 W D4"]
 
 
 BROKEN = [
