@@ -11,6 +11,15 @@ from gocnn.corpus.prepare import Report, is_corpus
 from gocnn.errors import GocnnError
 
 
+def is_given(name: str) -> bool:
+    """Whether the command line has the option of that parameter; without one, nothing is given."""
+    context = click.get_current_context(silent=True)
+    return context is not None and context.get_parameter_source(name) not in (
+        ParameterSource.DEFAULT,
+        None,
+    )
+
+
 def check_board_size(games: Sequence[Path]) -> None:
     """Refuse a ``--board-size`` that a corpus file among the games would not follow.
 
@@ -20,10 +29,9 @@ def check_board_size(games: Sequence[Path]) -> None:
     Raises:
         GocnnError: when the option was given and names other boards than those of the corpus.
     """
-    context = click.get_current_context(silent=True)
-    if context is None or context.get_parameter_source("board_size") is ParameterSource.DEFAULT:
+    if not is_given("board_size"):
         return
-    wanted = context.params["board_size"] or None
+    wanted = click.get_current_context().params["board_size"] or None
     for path in games:
         if not is_corpus(path) or not path.is_file():
             continue

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 3600.0
 DEFAULT_NETWORK = "small"
 FEW_GAMES = 5
+_HYPERPARAMETERS = ("batch", "rate", "seed", "teacher_share", "cooldown")
 
 
 @click.command()
-@click.argument("games", nargs=-1, required=True, type=options.PATH)
+@click.argument("games", nargs=-1, type=options.PATH)
 @click.option(
     "-o", "--output", type=options.PATH, default="gocnn-run", help="The folder of the run."
 )
@@ -125,13 +126,15 @@ def train(
     """Train a network on GAMES, for one hour unless told otherwise.
 
     The games are packed into the output folder first, and packed anew when they change. The time
-    counts from the first batch on. Ctrl-C saves; --resume goes on. A finished run can go on, too:
-    --resume with a larger budget continues from before the cooldown, at the constant rate.
+    counts from the first batch on. Ctrl-C saves; --resume goes on, with the same games, which then
+    need no naming. A finished run can go on, too: --resume with a larger budget continues from
+    before the cooldown, at the constant rate.
     """
-    from gocnn.cli.games import check_board_size
+    from gocnn.cli.run_games import check_unchanged, keep_games, shared_corpus
     from gocnn.features.encoding import encoding_named
+    from gocnn.training.checkpoint import load_config
     from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
-    from gocnn.training.loop import TrainingRun
+    from gocnn.training.loop import TrainingRun, check_no_run, checkpoint_path
     from gocnn.weights.names import resolve
 
     # Whatever can be wrong with the options is found before the games are read.
@@ -143,8 +146,16 @@ def train(
     encoding_named(encoding)
     for weights in filter(None, (initial, teacher)):
         resolve(weights)
-    check_board_size(games)
-    corpus = _shared_corpus(games, output / "corpus.gocnn", board_size or None, device)
+    if resume:
+        changes = {"network": settings, "encoding": encoding, "validation": validation}
+        changes |= {"initial": initial or "", "teacher": teacher or "", "balance": balance}
+        changes |= {name: getattr(hyperparameters, name) for name in _HYPERPARAMETERS}
+        check_unchanged(load_config(checkpoint_path(output)), changes)
+    elif not games:
+        raise click.UsageError("Missing argument 'GAMES...'.", click.get_current_context())
+    else:
+        check_no_run(output)
+    corpus = shared_corpus(games, output, board_size or None, device, resume=resume)
     if epochs is not None:
         budget = _epochs_budget(epochs, corpus, validation)
     runtime = Runtime(device=device, compile=compile, tensorboard=tensorboard)
@@ -162,6 +173,8 @@ def train(
             teacher=teacher or "",
         )
         run = TrainingRun.start(config, corpus, output, runtime)
+        if run.processes.first:
+            keep_games(games, output)
     _hint_at_few_games(run)
     done = run.train(stop_after)
     run.processes.leave()
@@ -206,24 +219,6 @@ def _network_settings(network: str | None, initial: str | None) -> dict[str, int
     if network is None:
         return {} if initial else tower(DEFAULT_NETWORK)
     return tower(network)
-
-
-def _shared_corpus(
-    games: tuple[Path, ...], cache: Path, board_size: int | None, device: str
-) -> "Corpus":
-    """The corpus; of several processes the first makes it, and the others then map it."""
-    from gocnn.cli.games import report_corpus
-    from gocnn.corpus.prepare import open_or_prepare
-    from gocnn.training.process import Processes, own_device
-
-    processes = Processes.join(own_device(device))
-    if not processes.first:
-        processes.wait()
-    corpus, report = open_or_prepare(games, cache, size=board_size)
-    if processes.first:
-        report_corpus(corpus, report)
-        processes.wait()
-    return corpus
 
 
 def _hint_at_few_games(run: "TrainingRun") -> None:

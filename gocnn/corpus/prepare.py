@@ -216,26 +216,33 @@ def open_or_prepare(
         if len(games) > 1:
             raise GocnnError("name one corpus file, or games, not several of both")
         return Corpus.open(games[0]), None
-    filters = filters or Filters()
-    wanted = {
-        "inputs": RecordFiles(games).signature(),
-        "size": size,
-        "filters": json.loads(json.dumps(asdict(filters))),
-    }
-    if cache.exists():
-        corpus = _opened(cache)
-        if corpus is not None and all(
-            corpus.meta.get(key) == value for key, value in wanted.items()
-        ):
-            return corpus, None
+    packed = open_packed(games, cache, size=size, filters=filters)
+    if packed is not None:
+        return packed, None
     cache.parent.mkdir(parents=True, exist_ok=True)
     report = prepare(games, cache, size=size, filters=filters)
     return Corpus.open(cache), report
 
 
-def _opened(cache: Path) -> Corpus | None:
-    """The cached corpus; a damaged one counts as none, since it can be made anew."""
+def open_packed(
+    games: Sequence[Path], cache: Path, *, size: int | None = 19, filters: Filters | None = None
+) -> Corpus | None:
+    """The cached corpus, if it is still that of the games; see `open_or_prepare`.
+
+    Returns:
+        None when it is of other games, other options or files that have changed since, and when it
+        is missing or damaged.
+
+    Raises:
+        GocnnError: when a path is missing.
+    """
+    wanted = {
+        "inputs": RecordFiles(games).signature(),
+        "size": size,
+        "filters": json.loads(json.dumps(asdict(filters or Filters()))),
+    }
     try:
-        return Corpus.open(cache)
+        corpus = Corpus.open(cache)
     except GocnnError:
         return None
+    return corpus if all(corpus.meta.get(key) == wanted[key] for key in wanted) else None

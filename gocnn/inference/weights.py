@@ -7,6 +7,8 @@ does not fit is refused by name. The weights that ship with gocnn lie in this fo
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -67,16 +69,31 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         GocnnError: when the file is missing, cut short, or no safetensors file of gocnn.
     """
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, _metadata(file)  # noqa: SIM118
+
+
+def load_metadata(path: Path) -> dict[str, Any]:
+    """The metadata alone, as `load_tensors` gives them."""
+    with _opened(path) as file:
+        return _metadata(file)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            about = {key: json.loads(text) for key, text in (file.metadata() or {}).items()}
-            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118
+            yield file
     except FileNotFoundError as error:
         raise GocnnError(f"{path}: there is no such weights file") from error
     except (SafetensorError, json.JSONDecodeError, OSError) as error:
         raise GocnnError(
             f"{path}: not a weights file of gocnn, or cut short ({error}); copy or train it anew"
         ) from error
+
+
+def _metadata(file: Any) -> dict[str, Any]:
+    return {key: json.loads(text) for key, text in (file.metadata() or {}).items()}
 
 
 def save_weights(path: Path, state: dict[str, Tensor], info: WeightsInfo) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 from gocnn import __version__
 from gocnn.dataset.conditions import ConditionDropout
 from gocnn.errors import GocnnError
-from gocnn.inference.weights import load_tensors, save_tensors
+from gocnn.inference.weights import load_metadata, load_tensors, save_tensors
 from gocnn.training.config import Budget, Hyperparameters, TrainConfig
 
 FORMAT = 3
@@ -71,6 +71,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
         validations=metadata["validations"],
         tensors=tensors,
     )
+
+
+def load_config(path: Path) -> TrainConfig:
+    """The configuration in a checkpoint, without its tensors; raises as `load_checkpoint` does."""
+    if not path.exists():
+        raise GocnnError(f"{path}: there is no run to resume here")
+    return _config(_current(path, load_metadata(path))["config"])
 
 
 def _current(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:

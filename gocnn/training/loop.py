@@ -101,12 +101,7 @@ class TrainingRun:
                 do not fit the settings, or the teacher reads another encoding.
         """
         device = _enter(runtime)
-        path = checkpoint_path(folder)
-        if path.exists():
-            raise GocnnError(
-                f"{path}: a run is here already; "
-                "go on with --resume, or name another folder with -o"
-            )
+        check_no_run(folder)
         if config.validation is None:
             config = replace(config, validation=float(corpus.meta.get("validation", VALIDATION)))
         if config.lead:
@@ -346,6 +341,19 @@ def _latest(folder: Path, budget: Budget | None) -> tuple[Path, Checkpoint]:
         if same_run and budget in (None, cooling.config.budget):
             return branch, cooling
     return path, checkpoint
+
+
+def check_no_run(folder: Path) -> None:
+    """Refuse a folder that has a run already.
+
+    Raises:
+        GocnnError: when it has.
+    """
+    path = checkpoint_path(folder)
+    if path.exists():
+        raise GocnnError(
+            f"{path}: a run is here already; go on with --resume, or name another folder with -o"
+        )
 
 
 def _enter(runtime: Runtime) -> torch.device:

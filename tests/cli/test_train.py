@@ -80,9 +80,75 @@ def test_resume_goes_on(games: Path, tmp_path: Path) -> None:
     assert load_network(out / "weights.safetensors").info.positions == 320
 
 
+def _stopped(*arguments: object) -> None:
+    stopped = _call("train", *arguments, *QUICK, "--positions", 320, "--stop-after", "0s")
+    assert stopped.exit_code == 0, stopped.output
+
+
+def test_resume_needs_no_games(games: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    _stopped(games, "-o", out)
+    resumed = _call("train", "--resume", "-o", out)
+    assert resumed.exit_code == 0, resumed.output
+    assert "records read" not in resumed.stderr
+    assert load_network(out / "weights.safetensors").info.positions == 320
+
+
+@pytest.mark.parametrize("name", ["c.gocnn", "c.gocnn.xz"])
+def test_resume_finds_a_corpus_file_elsewhere(games: Path, tmp_path: Path, name: str) -> None:
+    corpus, out = tmp_path / "elsewhere" / name, tmp_path / "runs" / "one"
+    corpus.parent.mkdir()
+    assert _call("prepare", games, "-o", corpus, "--board-size", 9).exit_code == 0
+    _stopped(corpus, "-o", out)
+    before = corpus.read_bytes()
+    assert _call("train", "--resume", "-o", out).exit_code == 0
+    assert load_network(out / "weights.safetensors").info.positions == 320
+    # Games that are packed into the folder later replace the link, not the file.
+    (out / "checkpoint.safetensors").unlink()
+    _stopped(games, "-o", out)
+    assert corpus.read_bytes() == before
+
+
+@pytest.mark.parametrize("resume", [["--resume"], []])
+def test_the_games_of_a_run_are_never_packed_over(
+    games: Path, tmp_path: Path, resume: list[str]
+) -> None:
+    out, other = tmp_path / "run", tmp_path / "other.sgf"
+    other.write_text(_sgf(77))
+    _stopped(games, "-o", out)
+    before = (out / "corpus.gocnn").read_bytes()
+    refused = _call("train", other, "-o", out, "--board-size", 9, *resume)
+    assert refused.exit_code == 2
+    assert ("other games than these" if resume else "a run is here already") in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert (out / "corpus.gocnn").read_bytes() == before
+    assert _call("train", "--resume", "-o", out).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (["--network", "2x16"], "--network: the run to go on with has 1x16, not 2x16"),
+        (["--rate", "0.1"], "--rate: the run to go on with has 0.004, not 0.1"),
+        (["--init", "default"], "--init: the run to go on with has none, not default"),
+        (["--validation", "0.5"], "--validation: the run to go on with has 0.2, not 0.5"),
+        (["--board-size", "9"], "--board-size selects among games that are read"),
+    ],
+)
+def test_a_resumed_run_refuses_what_it_would_not_follow(
+    games: Path, tmp_path: Path, changed: list[str], told: str
+) -> None:
+    out = tmp_path / "run"
+    _stopped(games, "-o", out)
+    refused = _call("train", "--resume", "-o", out, *changed)
+    assert refused.exit_code == 2
+    assert told in refused.stderr
+
+
 # arguments, what the one line says
 MISTAKES = [
     (["train", "nowhere"], "nowhere"),
+    (["train"], "Missing argument 'GAMES...'"),
     (["train", "GAMES", "--network", "vast"], "--network vast: use tiny"),
     (["train", "GAMES", "--epochs", "1", "--positions", "5"], "one budget"),
     (["train", "GAMES", "--time-budget", "soon"], "'soon' is not a time"),

@@ -1,0 +1,113 @@
+"""The games of a training run: packed into its folder or linked there, and found there again."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gocnn.cli.games import check_board_size, is_given, report_corpus
+from gocnn.corpus.corpus import Corpus
+from gocnn.corpus.prepare import is_corpus, open_or_prepare, open_packed
+from gocnn.errors import GocnnError
+from gocnn.training.config import TrainConfig
+from gocnn.training.process import Processes, own_device
+
+_PACKED = "corpus.gocnn"
+_KEPT = (_PACKED, "corpus.gocnn.xz")  # the second is a link to a compressed corpus file
+
+
+def shared_corpus(
+    games: Sequence[Path], folder: Path, board_size: int | None, device: str, *, resume: bool
+) -> Corpus:
+    """The corpus of a run; of several processes the first makes it, and the others then map it.
+
+    Args:
+        games: what the command line names; none, if a run goes on with the games in its folder.
+        folder: of the run.
+        board_size: lines of the boards to take; None takes all.
+        device: its name.
+        resume: whether a run goes on, so that its games must not be replaced.
+
+    Raises:
+        GocnnError: when there are no games, or a run cannot go on with them.
+    """
+    check_board_size(games)
+    processes = Processes.join(own_device(device))
+    if not processes.first:
+        processes.wait()
+    if resume and not any(map(is_corpus, games)):
+        games = _kept(games, folder, board_size)
+    corpus, report = open_or_prepare(games, folder / _PACKED, size=board_size)
+    if processes.first:
+        report_corpus(corpus, report)
+        processes.wait()
+    return corpus
+
+
+def _kept(games: Sequence[Path], folder: Path, board_size: int | None) -> Sequence[Path]:
+    """The corpus in the folder of a run that goes on, which must be that of the games, if any."""
+    path = next((folder / name for name in _KEPT if (folder / name).exists()), None)
+    if path is None and not games:
+        raise GocnnError(f"{folder}: its games are not there; name those that the run began with")
+    if path is None:
+        return games
+    if not games and is_given("board_size"):
+        raise GocnnError("--board-size selects among games that are read; leave it out")
+    if games and open_packed(games, path, size=board_size) is None:
+        raise GocnnError(
+            f"{folder}: was trained on other games than these, or their files have changed; name "
+            f"none to go on with those in {path}, or start a new run with --init"
+        )
+    return [path]
+
+
+def keep_games(games: Sequence[Path], folder: Path) -> None:
+    """Let the folder of a run tell where its games are, if they are in a corpus file elsewhere.
+
+    A file system without links goes without; then the games must be named again.
+    """
+    if not (games and is_corpus(games[0])):
+        return
+    target = games[0].resolve()
+    kept = [folder / name for name in _KEPT]
+    with suppress(OSError):
+        if any(path.exists() and path.samefile(target) for path in kept):
+            return
+        for path in kept:
+            path.unlink(missing_ok=True)
+        link = kept[target.suffix == ".xz"]
+        link.symlink_to(os.path.relpath(target, folder.resolve()))
+
+
+def check_unchanged(config: TrainConfig, given: dict[str, Any]) -> None:
+    """Refuse options that a run which goes on would not follow.
+
+    Args:
+        config: of the run.
+        given: what the options ask for, by their parameters' names, in the words of the
+            configuration; those that the command line does not have are not looked at.
+
+    Raises:
+        GocnnError: naming the first option that says something else than the run.
+    """
+    hyperparameters = config.hyperparameters
+    for name, wanted in given.items():
+        if not is_given(name):
+            continue
+        if isinstance(wanted, dict):
+            value: Any = {key: config.settings.get(key) for key in wanted}
+        else:
+            value = getattr(config if hasattr(config, name) else hyperparameters, name)
+        if value != wanted:
+            option = f"--{name.replace('initial', 'init').replace('_', '-')}"
+            raise GocnnError(
+                f"{option}: the run to go on with has {_text(value)}, not {_text(wanted)}; "
+                "leave it out, or start another run with -o"
+            )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "x".join(map(str, value.values()))
+    return str(value) or "none"
