@@ -266,6 +266,7 @@ class TrainingRun:
         """Measure the averaged network on held-out games and log it."""
         if self.held_out is None or not self.processes.first:
             return None
+        self.check_finite()
         network = build(self.config.architecture, self.settings)
         network.load_state_dict(self.trainer.average)
         module = to_device(network, self.device).eval()
@@ -293,6 +294,7 @@ class TrainingRun:
         """Write the checkpoint and the averaged weights, each whole or not at all."""
         if not self.processes.first:
             return
+        self.check_finite()
         checkpoint = Checkpoint(
             config=self.config,
             corpus=self.corpus.checksum,
@@ -306,6 +308,23 @@ class TrainingRun:
         if self.cooldown_start is None:  # the cooldown of a smaller budget is over
             checkpoint_path(self.folder, cooldown=True).unlink(missing_ok=True)
         save_weights(self.folder / "weights.safetensors", self.trainer.average, self.info())
+
+    def check_finite(self) -> None:
+        """Stop a run whose training has diverged; the files of the run stay as they are.
+
+        Raises:
+            GocnnError: when a loss or a weight is NaN or infinite.
+        """
+        if self.trainer.is_finite():
+            return
+        kept = "nothing was saved"
+        if self.checkpoint_path.exists():
+            kept = f"{self.checkpoint_path} and weights.safetensors are from before"
+        raise GocnnError(
+            f"{self.folder}: the training diverged, within {self.positions_seen:,} positions the "
+            f"loss became NaN or infinite; {kept}. Start again with a --rate below "
+            f"{self.config.hyperparameters.rate:g}"
+        )
 
     def info(self) -> WeightsInfo:
         """The metadata of the averaged weights as they are now."""
@@ -423,6 +442,7 @@ class _Reporter:
     def _report(self) -> None:
         run, now = self._run, time.monotonic()
         if now - self._logged >= LOG_SECONDS:
+            run.check_finite()
             self._log(run.trainer.losses(), now)
         stage = int(run.progress * VALIDATIONS)
         if stage > self._stage and self._validating <= VALIDATION_SHARE * run.seconds:

@@ -190,6 +190,14 @@ class Trainer:
         self._summed = 0
         return Losses(*means)
 
+    def is_finite(self) -> bool:
+        """Whether the losses since the last call of `losses`, and the weights, are finite numbers.
+
+        Waits for the device.
+        """
+        norms = torch._foreach_norm([v for v in self.average.values() if v.is_floating_point()])
+        return bool(torch.stack([self._sums.sum(), *norms]).isfinite().all())
+
     def state(self) -> dict[str, Tensor]:
         """All tensors that a resumed run needs."""
         parts = {

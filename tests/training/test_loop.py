@@ -152,6 +152,30 @@ def test_a_full_disk_keeps_the_last_checkpoint(
     assert _resume(corpus, tmp_path).train()
 
 
+@pytest.mark.parametrize("good", [0, 3])
+def test_a_run_that_diverges_stops_and_keeps_what_was_good(
+    corpus: Corpus, tmp_path: Path, good: int
+) -> None:
+    run = _start(corpus, tmp_path)
+    update = run.trainer.update
+
+    def diverging(batch: Batch, rate: float) -> None:
+        if run.trainer.steps == good:
+            if good:
+                run.save()
+            rate = float("inf")
+        update(batch, rate)
+
+    run.trainer.update = diverging  # type: ignore[method-assign]
+    with pytest.raises(GocnnError, match=r"diverged, .* a --rate below 0.005"):
+        run.train()
+    files = {path.name for path in tmp_path.glob("*.safetensors")}
+    assert files == ({"checkpoint.safetensors", "weights.safetensors"} if good else set())
+    if good:
+        assert all(t.isfinite().all() for t in load_tensors(run.checkpoint_path)[0].values())
+        assert _resume(corpus, tmp_path).trainer.steps == good
+
+
 def test_the_log_tells_how_long_it_waited_for_batches(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
