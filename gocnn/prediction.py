@@ -1,13 +1,18 @@
 """What a network is given beside the position, and what it predicts."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gocnn.go.board import BLACK
+from gocnn.go.coords import vertex
+from gocnn.go.game import Game
 from gocnn.go.position import Position
+from gocnn.go.rules import count_handicap_stones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,26 @@ class Conditions:
     kind: int = 0  # a game.SourceKind
     date: int = 0  # yyyymmdd
 
+    @classmethod
+    def of(cls, position: Position, *, rank: int = 0, opponent_rank: int = 0) -> Self:
+        """What a position tells of its game: komi and handicap."""
+        handicap = count_handicap_stones(position)
+        return cls(rank=rank, opponent_rank=opponent_rank, komi=position.komi, handicap=handicap)
+
+    @classmethod
+    def of_game(cls, game: Game, ply: int) -> Self:
+        """What the record of a game tells, for the player to move at a ply."""
+        ranks = game.black_rank, game.white_rank
+        own, other = ranks if game.to_move(ply) == BLACK else ranks[::-1]
+        return cls(
+            rank=own,
+            opponent_rank=other,
+            komi=game.komi,
+            handicap=game.handicap,
+            kind=game.kind,
+            date=game.date,
+        )
+
 
 class Prediction(NamedTuple):
     """What a network predicts for a position with P points."""
@@ -29,6 +54,21 @@ class Prediction(NamedTuple):
     win: float  # probability that the player to move wins
     lead: float | None = None  # points by which black leads, komi counted; None: not answered
     ownership: NDArray[np.float32] | None = None  # [P] from -1, white's, to 1, black's; or None
+
+    def likely_moves(self, count: int = 5) -> list[tuple[str, float]]:
+        """The likeliest moves as (vertex, probability), best first.
+
+        >>> policy = np.zeros(82, np.float32)
+        >>> policy[[40, 81]] = 0.75, 0.25
+        >>> Prediction(policy, 0.5).likely_moves()
+        [('E5', 0.75), ('pass', 0.25)]
+
+        Args:
+            count: how many at most; moves without a chance are left out.
+        """
+        size = math.isqrt(len(self.policy) - 1)
+        order = self.policy.argsort()[::-1][:count].tolist()
+        return [(vertex(p, size), float(self.policy[p])) for p in order if self.policy[p] > 0]
 
 
 class Evaluator(Protocol):

@@ -6,6 +6,8 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+import gocnn
+
 ROOT = Path(__file__).parents[1] / "gocnn"
 
 
@@ -20,7 +22,11 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     rows = "\n".join(
         f"| [`gocnn.{name}`]({name}.md) | {summary(path)} |" for name, path in modules().items()
     )
-    index = f"# Python reference\n\n| module | what it is |\n|---|---|\n{rows}\n"
+    index = (
+        "# Python reference\n\n`import gocnn` has these names:\n\n"
+        f"| name | what it is |\n|---|---|\n{public_names()}\n\n"
+        f"## Packages\n\n| module | what it is |\n|---|---|\n{rows}\n"
+    )
     pages = {name: page(name, path) for name, path in modules().items()}
     for name, content in ({"index": index} | pages).items():
         files.append(File.generated(config, f"api/{name}.md", content=content))
@@ -35,6 +41,33 @@ def modules() -> dict[str, Path]:
     packages = {path.parent.name: path for path in sorted(ROOT.glob("*/__init__.py"))}
     beside = {path.stem: path for path in sorted(ROOT.glob("*.py")) if "__" not in path.stem}
     return packages | beside
+
+
+def public_names() -> str:
+    """The rows of a table of the public names, each with a link to its description."""
+    rows = []
+    for name, module in gocnn._MODULES.items():
+        path = ROOT / f"{module.replace('.', '/')}.py"
+        text = summary_of(name, path) or f"`{getattr(gocnn, name)}`"
+        target = f"gocnn.{module}.{name}"
+        link = f"[`{name}`][{target}]" if text[0] != "`" else f"`{name}`"
+        rows.append(f"| {link} | {text} |")
+    return "\n".join(rows)
+
+
+def summary_of(name: str, path: Path) -> str:
+    """The first line of the docstring of a class or a function of a module; empty for a constant.
+
+    Raises:
+        ValueError: when it has no docstring.
+    """
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
+            docstring = ast.get_docstring(node)
+            if not docstring:
+                raise ValueError(f"{path}: {name} has no docstring")
+            return docstring.partition("\n")[0]
+    return ""
 
 
 def page(name: str, path: Path) -> str:

@@ -1,20 +1,16 @@
 """The position that a command is asked about: from a game, a list of moves or standard input."""
 
-import re
 import sys
+from dataclasses import replace
 from typing import NamedTuple
 
-from gocnn.errors import GocnnError, IllegalMove
-from gocnn.go.board import BLACK, POINT_MASK
-from gocnn.go.coords import BadVertex, point_of_vertex
+from gocnn.errors import GocnnError
+from gocnn.go.board import POINT_MASK
 from gocnn.go.game import Game
-from gocnn.go.position import Position
-from gocnn.go.rules import count_handicap_stones
+from gocnn.go.position import DEFAULT_KOMI, Position
 from gocnn.prediction import Conditions
 from gocnn.sgf.reader import load_game, load_game_from_bytes
 
-_COLOUR = re.compile(r"([bw]|black|white)", re.IGNORECASE)
-DEFAULT_KOMI = 7.5
 DEFAULT_SIZE = 19
 
 
@@ -72,7 +68,8 @@ def read_position(
             )
         return _from_game(record, move, komi, rank, opponent_rank)
     size = DEFAULT_SIZE if board_size is None else board_size
-    position = play_moves(moves or "", size, DEFAULT_KOMI if komi is None else komi)
+    komi = DEFAULT_KOMI if komi is None else komi
+    position = Position.from_moves(moves or "", size, komi=komi)
     return _from_moves(position, move, rank, opponent_rank)
 
 
@@ -87,16 +84,12 @@ def _from_game(
     position = game.position(ply)
     if komi is not None:
         position.komi = komi
-    own, other = game.black_rank, game.white_rank
-    if position.to_move != BLACK:
-        own, other = other, own
-    conditions = Conditions(
-        rank=own if rank is None else rank,
-        opponent_rank=other if opponent_rank is None else opponent_rank,
-        komi=komi if komi is not None else game.komi,
-        handicap=game.handicap,
-        kind=game.kind,
-        date=game.date,
+    conditions = Conditions.of_game(game, ply)
+    conditions = replace(
+        conditions,
+        rank=conditions.rank if rank is None else rank,
+        opponent_rank=conditions.opponent_rank if opponent_rank is None else opponent_rank,
+        komi=conditions.komi if komi is None else komi,
     )
     played = int(game.moves[ply]) & POINT_MASK if ply < len(game) else None
     return AskedPosition(position, conditions, played, game)
@@ -109,12 +102,7 @@ def _from_moves(
     played = position.moves[ply][1] if ply < position.ply else None
     while position.ply > ply:
         position.undo()
-    conditions = Conditions(
-        rank=rank or 0,
-        opponent_rank=opponent_rank or 0,
-        komi=position.komi,
-        handicap=count_handicap_stones(position),
-    )
+    conditions = Conditions.of(position, rank=rank or 0, opponent_rank=opponent_rank or 0)
     return AskedPosition(position, conditions, played)
 
 
@@ -124,26 +112,3 @@ def _ply(count: int, move: int | None, source: str) -> int:
     if not 1 <= move <= count + 1:
         raise GocnnError(f"{source} has {count} moves: --move is 1 to {count + 1}, not {move}")
     return move - 1
-
-
-def play_moves(text: str, size: int, komi: float) -> Position:
-    """The position after moves given as vertices, parted by spaces, commas or line feeds.
-
-    >>> play_moves("D4 Q16, b D16 pass", 19, 7.5).ply
-    4
-
-    Raises:
-        GocnnError: naming the first move that cannot be read or played.
-    """
-    position = Position(size, komi=komi)
-    colour: int | None = None
-    for word in re.split(r"[\s,;]+", text.strip()):
-        if _COLOUR.fullmatch(word):
-            colour = BLACK if word[0] in "bB" else -BLACK
-        elif word:
-            try:
-                position.play(point_of_vertex(word, size), colour)
-            except (BadVertex, IllegalMove) as error:
-                raise GocnnError(f"move {position.ply + 1} of the list: {error}") from None
-            colour = None
-    return position

@@ -38,12 +38,11 @@ def likely_moves(prediction: Prediction, size: int, top: int) -> list[Suggestion
         size: lines of the board.
         top: 1 to `MOST`.
     """
-    order = prediction.policy.argsort()[::-1][: max(1, min(top, MOST))].tolist()
-    order = [point for point in order if prediction.policy[point] > 0]
-    letters = letter(point for point in order if point < size * size)
+    moves = prediction.likely_moves(max(1, min(top, MOST)))
+    points = [point_of_vertex(name, size) for name, _ in moves]
+    letters = letter(point for point in points if point < size * size)
     return [
-        Suggestion(letters.get(point, ""), vertex(point, size), float(prediction.policy[point]))
-        for point in order
+        Suggestion(letters.get(point, ""), *move) for point, move in zip(points, moves, strict=True)
     ]
 
 

@@ -9,6 +9,7 @@ Invariants of a `Game` that `gocnn.sgf.reader` or a corpus hands out:
 - `first` plays at ply 0; the game's result and komi are what its record says, unchecked.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -101,6 +102,20 @@ class Game:
         position.to_move = self.to_move(ply)
         position.handicap = self.handicap
         return position
+
+    def positions(self) -> Iterator[Position]:
+        """Every position of the game, before its first move to after its last: len(self) + 1.
+
+        Raises:
+            IllegalMove: when the moves were never checked and one is illegal.
+        """
+        position = self.position(0)
+        for ply, entry in enumerate(self.moves.tolist(), 1):
+            yield position
+            position = position.copy()
+            position.play(entry & POINT_MASK, _colour(entry))
+            position.to_move = self.to_move(ply)
+        yield position
 
     def stones(self, ply: int | None = None) -> NDArray[np.int8]:
         """The stones before the move at `ply` (by default: after the last move).

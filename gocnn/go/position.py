@@ -4,12 +4,14 @@ The moves are the truth: the board follows from the set-up stones and the moves 
 replays them (a whole game takes some 50 microseconds).
 """
 
+import re
 from collections.abc import Iterable
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gocnn.errors import IllegalMove
+from gocnn.errors import GocnnError, IllegalMove
 from gocnn.go.board import (
     BLACK,
     EMPTY,
@@ -34,10 +36,11 @@ from gocnn.go.board import (
     play,
     replay,
 )
-from gocnn.go.coords import columns, point_at, vertex
+from gocnn.go.coords import BadVertex, columns, point_at, point_of_vertex, vertex
 from gocnn.go.handicap import handicap_points, star_points
 
 DEFAULT_KOMI = 7.5  # points white gets where nothing says otherwise (Chinese rules, CGOS)
+_COLOUR = re.compile(r"([bw]|black|white)", re.IGNORECASE)
 _COLOUR_NAMES = {BLACK: "black", WHITE: "white", EMPTY: "empty"}
 
 
@@ -74,6 +77,34 @@ class Position:
         self._setup: list[int] = []
         self._moves: list[int] = []
         self._hashes = [0]
+
+    @classmethod
+    def from_moves(cls, moves: str, size: int = 19, *, komi: float = DEFAULT_KOMI) -> Self:
+        """The position after moves given as vertices, parted by spaces, commas or line feeds.
+
+        >>> Position.from_moves("D4 Q16, b D16 pass").ply
+        4
+
+        Args:
+            moves: black begins and the colours alternate, unless a colour stands before a vertex.
+            size: 2 to 25 lines.
+            komi: points added to white's score.
+
+        Raises:
+            GocnnError: naming the first move that cannot be read or played.
+        """
+        position = cls(size, komi=komi)
+        colour: int | None = None
+        for word in re.split(r"[\s,;]+", moves.strip()):
+            if _COLOUR.fullmatch(word):
+                colour = BLACK if word[0] in "bB" else WHITE
+            elif word:
+                try:
+                    position.play(point_of_vertex(word, size), colour)
+                except (BadVertex, IllegalMove) as error:
+                    raise GocnnError(f"move {position.ply + 1} of the list: {error}") from None
+                colour = None
+        return position
 
     # -- what stands on the board ---------------------------------------------------------
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.features.encode import encode_positions
+from gocnn.go.game import Game
 from gocnn.go.position import Position
 from gocnn.inference.forward import Answers, check_symmetries, forward, prepare_for_inference
 from gocnn.inference.views import Views
@@ -47,17 +48,45 @@ class Predictor:
         self.symmetries = symmetries
         self._views: dict[int, Views] = {}
 
-    def __call__(self, position: Position, conditions: Conditions) -> Prediction:
-        """What the network says of one position."""
-        return self.predict([position], [conditions])[0]
+    def __call__(self, position: Position, conditions: Conditions | None = None) -> Prediction:
+        """Predict one position.
+
+        Args:
+            position: with the player to move.
+            conditions: what is known of the game; by default komi and handicap of the position.
+        """
+        return self.predict([position], [conditions or Conditions.of(position)])[0]
+
+    def predict_game(self, game: Game, *, rank: int | None = None) -> list[Prediction]:
+        """Predict every position of a game, in few batches.
+
+        >>> from gocnn.sgf.reader import load_game
+        >>> game = load_game("data/gnugo-9x9.sgf")
+        >>> len(Predictor(device="cpu").predict_game(game)) == len(game) + 1
+        True
+
+        Args:
+            game: a checked game, as `load_game` returns it.
+            rank: a rank code for both players; by default what the game says.
+
+        Returns:
+            len(game) + 1 predictions: number `ply` is of the move at `ply`, the last one of the
+            move after the record's end.
+        """
+        conditions = [Conditions.of_game(game, ply) for ply in range(len(game) + 1)]
+        if rank is not None:
+            conditions = [replace(each, rank=rank, opponent_rank=rank) for each in conditions]
+        return self.predict(list(game.positions()), conditions)
 
     def predict(
         self, positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
-        """What the network says of positions on boards of one size.
+        """Predict positions on boards of one size; none gives none.
 
         Illegal moves get probability 0; the rest, and the pass, sum to 1.
         """
+        if not positions:
+            return []
         size = positions[0].size
         if size not in self._views:
             self._views[size] = Views(size, self.device)

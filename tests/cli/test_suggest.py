@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from gocnn.cli import options
 from gocnn.cli.main import main
-from gocnn.cli.position_input import play_moves, read_position
+from gocnn.cli.position_input import read_position
 from gocnn.cli.suggestions import as_diagram, as_dict, as_text, likely_moves
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
@@ -85,12 +85,12 @@ def test_what_one_says_goes_before_what_the_game_says(game: str) -> None:
 )
 def test_lists_of_moves(moves: str, played: str) -> None:
     size = 25 if "W4" in moves else 19
-    position = play_moves(moves, size, 7.5)
+    position = Position.from_moves(moves, size)
     assert " ".join(vertex(p, size) for _, p in position.moves) == played
 
 
 def test_colours_in_a_list_decide_who_plays() -> None:
-    position = play_moves("B D4 B Q16 W C3", 19, 7.5)
+    position = Position.from_moves("B D4 B Q16 W C3")
     assert [colour for colour, _ in position.moves] == [BLACK, BLACK, WHITE]
     asked = read_position(moves="B D4 B Q16 W C3", rank=parse_rank("5k"))
     assert (asked.conditions.handicap, asked.position.to_move) == (2, BLACK)

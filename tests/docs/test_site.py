@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import gocnn
 from tests.docs.test_links import ROOT
 
 pytest.importorskip("mkdocs")
@@ -36,6 +37,13 @@ def test_every_package_has_a_page_with_its_functions(site: Path) -> None:
     assert 'id="gocnn.go.position.Position.play"' in page
     assert "_rebuild" not in page  # private
     assert "&gt;&gt;&gt; " in page or '<span class="gp">' in page  # doctests are code
+
+
+def test_the_public_names_have_links_to_their_descriptions(site: Path) -> None:
+    page = (site / "api" / "index.html").read_text()
+    for name in gocnn.__all__:
+        if name not in ("BLACK", "WHITE", "EMPTY", "__version__"):
+            assert f'#gocnn.{gocnn._MODULES[name]}.{name}"' in page, name
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
