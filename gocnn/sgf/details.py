@@ -54,11 +54,22 @@ def read_details(line: MainLine) -> Details:
     return Details(properties, {ply: text for ply, text in comments.items() if text})
 
 
+def simple_text(raw: bytes, charset: bytes) -> str:
+    """A raw value of one line as text (FF[4], SimpleText).
+
+    Args:
+        raw: as `MainLine` has it.
+        charset: what the record declares, the raw value of CA.
+    """
+    declared = charset.strip().decode("ascii", "replace")
+    return _decode(text_value(raw, one_line=True), declared).strip()
+
+
 def _decode(raw: bytes, declared: str) -> str:
     """Bytes as text: UTF-8 wherever it fits, else what is declared, else the likeliest."""
     for encoding in (ENCODINGS[0], declared, *ENCODINGS[1:]):
         try:
             return raw.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except (LookupError, ValueError):  # what is declared need not be an encoding
             continue
     return raw.decode("utf-8", "replace")

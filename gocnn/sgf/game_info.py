@@ -8,12 +8,12 @@ Invariants:
 """
 
 import re
-from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
 from gocnn.go.game import SourceKind
 from gocnn.go.ranks import PRO, UNKNOWN, is_amateur, parse_rank
+from gocnn.sgf.details import simple_text
 from gocnn.sgf.parser import ENCODINGS, MainLine
 from gocnn.sgf.properties import (
     komi_in_handicap,
@@ -72,20 +72,7 @@ def _decodings(raw: bytes) -> list[str]:
 @lru_cache(1 << 12)
 def _name(raw: bytes, charset: bytes) -> str:
     """A player's name: as UTF-8, else as the record declares, else as a Go server wrote it."""
-    texts = _decodings(raw)
-    if not raw.isascii() and not _is_utf8(raw):
-        with suppress(LookupError, ValueError):  # what is declared need not be an encoding
-            texts.insert(0, raw.decode(charset.decode("ascii").strip()))
-    unescaped = re.sub(r"\\(\r\n|\n\r|.)", lambda m: m[1].strip("\r\n"), texts[0], flags=re.DOTALL)
-    return " ".join(unescaped.split())
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return " ".join(simple_text(raw, charset).split())
 
 
 @lru_cache(1 << 12)

@@ -36,6 +36,7 @@ def test_words_of_a_record(tmp_path: Path) -> None:
         ("shift_jis", "表ソ能", b"CA[Shift_JIS]"),  # their second bytes are backslashes
         ("latin-1", "Müller", b"CA[ISO-8859-1]"),
         ("utf-8", "‮gnihtyna <b>", b"CA[no-such-encoding]"),
+        ("gb18030", "柯洁", b"CA[\0]"),  # a codec name that Python refuses with ValueError
     ],
 )
 def test_names_in_many_encodings(tmp_path: Path, encoding: str, name: str, declared: bytes) -> None:
