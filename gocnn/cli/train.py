@@ -40,6 +40,12 @@ _HYPERPARAMETERS = ("batch", "rate", "seed", "teacher_share", "cooldown")
     show_default="small, or that of --init",
     help="The network: tiny, small, base, large, huge, or BLOCKSxFILTERS such as 4x48.",
 )
+@click.option(
+    "--architecture",
+    show_default="resnet, or that of --init",
+    help="The kind of network; resnet, alphago, spatial-transformer, strided, "
+    "lenet-max, lenet-average, global-average or fully-connected.",
+)
 @click.option("--encoding", default="full-1", help="The planes that the network sees.")
 @click.option(
     "--init",
@@ -106,6 +112,7 @@ def train(
     positions: int | None,
     epochs: float | None,
     network: str | None,
+    architecture: str | None,
     encoding: str,
     initial: str | None,
     teacher: str | None,
@@ -139,7 +146,8 @@ def train(
 
     # Whatever can be wrong with the options is found before the games are read.
     budget = _fixed_budget(time_budget, positions, epochs)
-    settings = _network_settings(network, initial)
+    architecture = _architecture(architecture, initial)
+    settings = _network_settings(network, architecture, initial)
     hyperparameters = Hyperparameters(
         batch=batch, rate=rate, seed=seed, teacher_share=teacher_share, cooldown=cooldown
     )
@@ -163,6 +171,7 @@ def train(
         run = TrainingRun.resume(corpus, output, runtime, budget=budget)
     else:
         config = TrainConfig(
+            architecture=architecture,
             settings=settings,
             encoding=encoding,
             budget=budget or Budget(seconds=DEFAULT_SECONDS),
@@ -212,13 +221,35 @@ def _epochs_budget(epochs: float, corpus: "Corpus", validation: float) -> "Budge
     return Budget(positions=math.ceil(epochs * int(corpus.moves[training].sum())))
 
 
-def _network_settings(network: str | None, initial: str | None) -> dict[str, int]:
-    """Blocks and filters; none, where the initial weights decide."""
+def _architecture(name: str | None, initial: str | None) -> str:
+    """The architecture that is trained.
+
+    Raises:
+        GocnnError: when there is none of that name, or the initial weights have another one.
+    """
+    from gocnn.errors import GocnnError
+    from gocnn.inference.weights import load_network
+    from gocnn.network.registry import find
+
+    if name is not None:
+        find(name)
+    if initial is None:
+        return name or "resnet"
+    given = load_network(initial).info.architecture
+    if name not in (None, given):
+        raise GocnnError(f"--architecture {name}: the weights of --init are of {given}")
+    return given
+
+
+def _network_settings(
+    network: str | None, architecture: str, initial: str | None
+) -> dict[str, int]:
+    """Depth and width; none, where the initial weights decide."""
     from gocnn.network.registry import tower
 
-    if network is None:
-        return {} if initial else tower(DEFAULT_NETWORK)
-    return tower(network)
+    if network is None and initial:
+        return {}
+    return tower(network or DEFAULT_NETWORK, architecture)
 
 
 def _hint_at_few_games(run: "TrainingRun") -> None:

@@ -2,7 +2,8 @@
 
 The file takes planes float32[B, C, S, S] and globals float32[B, G], made by
 `gocnn.features.encode`,
-for any number of positions B and boards of 5 to 25 lines S, and gives the logits of the
+for any number of positions B and boards of 5 to 25 lines S, or of the one size that the network was
+built for, and gives the logits of the
 policy float32[B, S * S + 1], the pass last, and the logit of a win float32[B]; some networks also
 answer lead, spread and ownership, see `gocnn.network.output.Output`. Its metadata hold
 the passport and the meaning of every plane and global. What is written has first been compared with
@@ -28,6 +29,7 @@ from gocnn.errors import GocnnError
 from gocnn.files import write_atomically
 from gocnn.inference.weights import load_network
 from gocnn.network.batchnorm import fold_batchnorm
+from gocnn.network.registry import find
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
 _TRIED = ((1, 19), (3, 13), (5, 9))  # positions and lines of the comparison
@@ -55,7 +57,8 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
     encoding, network = loaded.encoding, fold_batchnorm(loaded.module)
     inputs = encoding.plane_count, encoding.global_count
     names = _OUTPUTS if loaded.info.settings.get("offset") is not None else _OUTPUTS[:2]
-    model = _converted(network, names, *inputs)
+    only = loaded.info.settings.get("lines") if find(loaded.info.architecture).one_size else None
+    model = _converted(network, names, *inputs, lines=only)
     about = {
         "passport": asdict(loaded.info),
         "planes": encoding.planes,
@@ -65,7 +68,9 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
         entry = model.metadata_props.add()
         entry.key, entry.value = f"gocnn.{key}", json.dumps(value)
     data = model.SerializeToString()
-    difference = _difference(network, runtime.InferenceSession(data, providers=_CPU), *inputs)
+    difference = _difference(
+        network, runtime.InferenceSession(data, providers=_CPU), *inputs, lines=only
+    )
     if not difference < _CLOSE:
         raise GocnnError(
             f"{output}: not written, its answers differ by {difference:g} from torch's"
@@ -74,10 +79,15 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
     return difference
 
 
-def _converted(network: nn.Module, names: Sequence[str], planes: int, globals: int) -> Any:
-    """The network as an ONNX model for any number of positions and any size of board."""
+def _converted(
+    network: nn.Module, names: Sequence[str], planes: int, globals: int, lines: int | None
+) -> Any:
+    """The network as an ONNX model for any number of positions, and one or any size of board."""
     batch = torch.export.Dim("batch")
-    lines = torch.export.Dim("lines", min=SMALLEST, max=LARGEST)
+    boards: dict[int, Any] = {0: batch}
+    if lines is None:
+        side = torch.export.Dim("lines", min=SMALLEST, max=LARGEST)
+        boards |= {2: side, 3: side}
     logger, level = logging.getLogger("torch.onnx"), logging.getLogger("torch.onnx").level
     logger.setLevel(logging.ERROR)
     try:
@@ -85,10 +95,10 @@ def _converted(network: nn.Module, names: Sequence[str], planes: int, globals: i
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 network,
-                (torch.rand(2, planes, 19, 19), torch.rand(2, globals)),
+                (torch.rand(2, planes, lines or 19, lines or 19), torch.rand(2, globals)),
                 input_names=["planes", "globals"],
                 output_names=list(names),
-                dynamic_shapes=({0: batch, 2: lines, 3: lines}, {0: batch}),
+                dynamic_shapes=(boards, {0: batch}),
                 dynamo=True,
                 verbose=False,
             )
@@ -98,12 +108,15 @@ def _converted(network: nn.Module, names: Sequence[str], planes: int, globals: i
     return program.model_proto
 
 
-def _difference(network: nn.Module, session: Any, planes: int, globals: int) -> float:
+def _difference(
+    network: nn.Module, session: Any, planes: int, globals: int, lines: int | None
+) -> float:
     """The largest difference between torch's answers and those of a session of the ONNX runtime."""
     random = np.random.default_rng(0)
     largest = 0.0
-    for count, lines in _TRIED:
-        boards = random.integers(0, 2, (count, planes, lines, lines)).astype(np.float32)
+    for count, size in _TRIED:
+        side = lines or size
+        boards = random.integers(0, 2, (count, planes, side, side)).astype(np.float32)
         context = random.random((count, globals), np.float32)
         with torch.inference_mode():
             ours = network(torch.from_numpy(boards), torch.from_numpy(context))

@@ -23,7 +23,7 @@ from gocnn.errors import GocnnError
 from gocnn.features.encoding import Encoding, encoding_named
 from gocnn.files import write_atomically
 from gocnn.network.device import to_device
-from gocnn.network.registry import build
+from gocnn.network.registry import build, size_text
 from gocnn.weights.names import resolve
 
 FORMAT = 1
@@ -48,8 +48,7 @@ class WeightsInfo:
     @property
     def network(self) -> str:
         """Architecture and size in words, such as "resnet 6x96"."""
-        size = "x".join(str(self.settings.get(key, "?")) for key in ("blocks", "channels"))
-        return f"{self.architecture} {size}"
+        return f"{self.architecture} {size_text(self.architecture, self.settings)}"
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:

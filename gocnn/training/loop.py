@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -30,7 +31,7 @@ from gocnn.features.encoding import KOMI, KOMI_KNOWN, encoding_named
 from gocnn.inference.weights import LoadedNetwork, WeightsInfo, load_network, save_weights
 from gocnn.network.device import has_fast_bf16, to_device
 from gocnn.network.growth import grow
-from gocnn.network.registry import build
+from gocnn.network.registry import build, find
 from gocnn.progress import bar
 from gocnn.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gocnn.training.config import Budget, Runtime, TrainConfig
@@ -98,7 +99,8 @@ class TrainingRun:
 
         Raises:
             GocnnError: when the folder has a run already, the initial weights cannot be read or
-                do not fit the settings, or the teacher reads another encoding.
+                do not fit the settings, the teacher reads another encoding, or the boards differ
+                in size and the architecture takes one size only.
         """
         device = _enter(runtime)
         check_no_run(folder)
@@ -109,6 +111,7 @@ class TrainingRun:
         weights: dict[str, Tensor] | None = None
         if config.initial:
             config, weights = _grown(config)
+        config = replace(config, settings=config.settings | _board_settings(config, corpus))
         run = cls(config, corpus, folder, runtime, device, weights)
         run.log.clear()
         return run
@@ -393,11 +396,32 @@ def _lead_settings(config: TrainConfig) -> dict[str, Any]:
     return {"offset": komi, "unread": [known, komi]}
 
 
+def _board_settings(config: TrainConfig, corpus: Corpus) -> dict[str, int]:
+    """The size of board of an architecture that takes one size only; of the others nothing."""
+    if not find(config.architecture).one_size:
+        return {}
+    sizes = np.unique(corpus.games["size"]).tolist()
+    lines = config.settings.get("lines", sizes[0])
+    if sizes != [lines]:
+        found = ", ".join(f"{size}x{size}" for size in sizes)
+        raise GocnnError(
+            f"{config.architecture} networks take boards of one size, here {lines}x{lines}, and "
+            f"the games have {found}; choose with --board-size"
+        )
+    return {"lines": lines}
+
+
 def _grown(config: TrainConfig) -> tuple[TrainConfig, dict[str, Tensor]]:
     """The configuration completed by its initial weights, and these, grown to its settings."""
     initial = load_network(config.initial)
     info = initial.info
     settings = info.settings | config.settings
+    architecture = find(info.architecture)
+    depth = architecture.depth
+    if not architecture.deepens and settings.get(depth) != info.settings.get(depth):
+        raise GocnnError(
+            f"{config.initial}: {info.architecture} networks can grow in width, but not in {depth}"
+        )
     torch.manual_seed(config.hyperparameters.seed)
     try:
         weights = grow(initial.module, build(info.architecture, settings)).state_dict()

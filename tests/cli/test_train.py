@@ -18,13 +18,13 @@ from tests.support.playing import random_game
 QUICK = ["--network", "1x16", "--board-size", "9", "--batch", "16", "--validation", "0.2"]
 
 
-def _sgf(number: int) -> str:
-    game = random_game(9, 40, number)
+def _sgf(number: int, lines: int = 9) -> str:
+    game = random_game(lines, 40, number)
     moves = "".join(
-        f";{'W' if e & WHITE_BIT else 'B'}[{sgf_letters(e & POINT_MASK, 9)}]"
+        f";{'W' if e & WHITE_BIT else 'B'}[{sgf_letters(e & POINT_MASK, lines)}]"
         for e in game.entries.tolist()
     )
-    return f"(;GM[1]FF[4]SZ[9]KM[6.5]RE[B+R]{moves})"
+    return f"(;GM[1]FF[4]SZ[{lines}]KM[6.5]RE[B+R]{moves})"
 
 
 @pytest.fixture
@@ -240,3 +240,51 @@ def test_the_cache_is_used_until_the_games_change(games: Path, tmp_path: Path) -
     assert mended.checksum == more.checksum
     with pytest.raises(GocnnError, match="one corpus file"):
         open_or_prepare([cache, games], tmp_path / "d.gocnn", size=9)
+
+
+def test_another_architecture_is_trained_measured_and_resumed(games: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    options = ("-o", out, *QUICK, "--architecture", "lenet-max", "--positions", 96)
+    stopped = _call("train", games, *options, "--stop-after", "0s")
+    assert stopped.exit_code == 0, stopped.output
+    assert _call("train", games, "-o", out, *QUICK, "--resume").exit_code == 0
+    info = load_network(out / "weights.safetensors").info
+    assert info.network == "lenet-max 1x16"
+    assert (info.settings["lines"], info.positions) == (9, 96)
+    measured = _call("evaluate", out / "weights.safetensors", games, "--board-size", 9)
+    assert measured.exit_code == 0, measured.output
+    wider = ("--init", out / "weights.safetensors", "--network", "1x24", "--positions", 32)
+    grown = _call("train", games, "-o", tmp_path / "2", *QUICK[2:], *wider)
+    assert grown.exit_code == 0, grown.output
+    for extra, message in (
+        (("--network", "2x16"), "lenet-max networks can grow in width, but not in stages"),
+        (("--architecture", "resnet"), "--architecture resnet: the weights of --init are of lenet"),
+    ):
+        arguments = ("--init", out / "weights.safetensors", *extra)
+        refused = _call("train", games, "-o", tmp_path / "3", *QUICK[2:], *arguments)
+        assert refused.exit_code == 2
+        assert message in refused.stderr
+
+
+def test_a_network_for_one_size_of_board_is_not_trained_or_asked_on_others(
+    games: Path, tmp_path: Path
+) -> None:
+    (games / "large.sgf").write_text(_sgf(20, 13))
+    arguments = ("-o", tmp_path / "run", "--network", "1x16", "--validation", 0.2)
+    kind = ("--architecture", "strided", "--positions", 32, "--batch", 16)
+    refused = _call("train", games, *arguments, *kind, "--board-size", "all")
+    assert refused.exit_code == 2
+    assert "strided networks take boards of one size, here 9x9, and the games have 9x9" in (
+        refused.stderr
+    )
+    done = _call("train", games, "-o", tmp_path / "9", *arguments[2:], *kind, "--board-size", 9)
+    assert done.exit_code == 0, done.output
+    asked = _call("suggest", "--moves", "D4", "--weights", tmp_path / "9" / "weights.safetensors")
+    assert asked.exit_code == 2
+    assert "built for boards of 9x9 and cannot take 19x19" in asked.stderr
+
+
+def test_an_unknown_architecture_is_refused(games: Path, tmp_path: Path) -> None:
+    result = _call("train", games, "-o", tmp_path / "x", *QUICK, "--architecture", "vgg")
+    assert result.exit_code == 2
+    assert "unknown architecture 'vgg'; there are alphago" in result.stderr

@@ -73,7 +73,7 @@ def test_other_answers_are_not_written(
     weights = tmp_path / "other.safetensors"
     passport = WeightsInfo(architecture="resnet", settings=SETTINGS, encoding="full-1")
     save_weights(weights, other.state_dict(), passport)
-    monkeypatch.setattr(gocnn.inference.onnx, "_converted", lambda *_: onnx.load(exported))
+    monkeypatch.setattr(gocnn.inference.onnx, "_converted", lambda *_, lines: onnx.load(exported))
     with pytest.raises(GocnnError, match="not written"):
         export(weights, tmp_path / "x.onnx")
     assert list(tmp_path.iterdir()) == [weights]
@@ -85,3 +85,22 @@ def test_without_the_packages_the_mend_is_told(
     monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
     with pytest.raises(GocnnError, match=r"pip install 'gocnn\[onnx\]'"):
         export(weights, tmp_path / "x.onnx")
+
+
+@pytest.mark.parametrize(
+    "name, own",
+    [
+        ("lenet-max", {"lines": 9}),
+        pytest.param("spatial-transformer", {"layers": 2}, marks=pytest.mark.slow),
+    ],
+)
+def test_other_architectures_are_exported(name: str, own: dict[str, int], tmp_path: Path) -> None:
+    settings = {"planes": 34, "globals": 77, "channels": 8} | own
+    path = tmp_path / "weights.safetensors"
+    info = WeightsInfo(architecture=name, settings=settings, encoding="full-1")
+    save_weights(path, build(name, settings).state_dict(), info)
+    assert export(path, tmp_path / "network.onnx") < 1e-3
+    session = onnxruntime.InferenceSession(tmp_path / "network.onnx")
+    planes, context = np.zeros((2, 34, 9, 9), np.float32), np.zeros((2, 77), np.float32)
+    policy = session.run(["policy"], {"planes": planes, "globals": context})[0]
+    assert policy.shape == (2, 82)
