@@ -16,6 +16,22 @@ from gocnn.training.process import Processes, own_device
 _PACKED = "corpus.gocnn"
 _KEPT = (_PACKED, "corpus.gocnn.xz")  # the second is a link to a compressed corpus file
 
+# Options of a run that cannot change while it goes on, by the names of their parameters.
+_FIXED = {
+    "architecture": "--architecture",
+    "network": "--network",
+    "encoding": "--encoding",
+    "initial": "--init",
+    "teacher": "--teacher",
+    "teacher_share": "--teacher-share",
+    "cooldown": "--cooldown",
+    "balance": "--balance",
+    "batch": "--batch",
+    "rate": "--rate",
+    "seed": "--seed",
+    "validation": "--validation",
+}
+
 
 def shared_corpus(
     games: Sequence[Path], folder: Path, board_size: int | None, device: str, *, resume: bool
@@ -80,34 +96,34 @@ def keep_games(games: Sequence[Path], folder: Path) -> None:
         link.symlink_to(os.path.relpath(target, folder.resolve()))
 
 
-def check_unchanged(config: TrainConfig, given: dict[str, Any]) -> None:
+def check_unchanged(config: TrainConfig, wanted: TrainConfig) -> None:
     """Refuse options that a run which goes on would not follow.
 
     Args:
         config: of the run.
-        given: what the options ask for, by their parameters' names, in the words of the
-            configuration; those that the command line does not have are not looked at.
+        wanted: what the options ask for; only those that the command line has are looked at.
 
     Raises:
         GocnnError: naming the first option that says something else than the run.
     """
-    hyperparameters = config.hyperparameters
-    for name, wanted in given.items():
-        if not is_given(name):
-            continue
-        if isinstance(wanted, dict):
-            value: Any = {key: config.settings.get(key) for key in wanted}
-        else:
-            value = getattr(config if hasattr(config, name) else hyperparameters, name)
-        if value != wanted:
-            option = f"--{name.replace('initial', 'init').replace('_', '-')}"
+    for name, option in _FIXED.items():
+        own, other = _setting(config, name), _setting(wanted, name)
+        if name == "network":
+            own = {key: own.get(key) for key in other}
+        if is_given(name) and own != other:
             raise GocnnError(
-                f"{option}: the run to go on with has {_text(value)}, not {_text(wanted)}; "
+                f"{option}: the run to go on with has {_text(own)}, not {_text(other)}; "
                 "leave it out, or start another run with -o"
             )
+
+
+def _setting(config: TrainConfig, name: str) -> Any:
+    if name == "network":
+        return config.settings
+    return getattr(config if hasattr(config, name) else config.hyperparameters, name)
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         return "x".join(map(str, value.values()))
-    return str(value) or "none"
+    return "none" if value == "" else str(value)

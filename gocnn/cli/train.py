@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 3600.0
 DEFAULT_NETWORK = "small"
 FEW_GAMES = 5
-_HYPERPARAMETERS = ("batch", "rate", "seed", "teacher_share", "cooldown")
 
 
 @click.command()
@@ -137,12 +136,13 @@ def train(
     need no naming. A finished run can go on, too: --resume with a larger budget continues from
     before the cooldown, at the constant rate.
     """
+    from dataclasses import replace
+
     from gocnn.cli.run_games import check_unchanged, keep_games, shared_corpus
     from gocnn.features.encoding import encoding_named
     from gocnn.training.checkpoint import load_config
     from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
-    from gocnn.training.loop import TrainingRun, check_no_run, checkpoint_path
-    from gocnn.weights.names import resolve
+    from gocnn.training.loop import TrainingRun, check_no_run, check_weights, checkpoint_path
 
     # Whatever can be wrong with the options is found before the games are read.
     budget = _fixed_budget(time_budget, positions, epochs)
@@ -152,17 +152,24 @@ def train(
         batch=batch, rate=rate, seed=seed, teacher_share=teacher_share, cooldown=cooldown
     )
     encoding_named(encoding)
-    for weights in filter(None, (initial, teacher)):
-        resolve(weights)
+    config = TrainConfig(
+        architecture=architecture,
+        settings=settings,
+        encoding=encoding,
+        budget=budget or Budget(seconds=DEFAULT_SECONDS),
+        hyperparameters=hyperparameters,
+        balance=balance,
+        validation=validation,
+        initial=initial or "",
+        teacher=teacher or "",
+    )
     if resume:
-        changes = {"network": settings, "encoding": encoding, "validation": validation}
-        changes |= {"initial": initial or "", "teacher": teacher or "", "balance": balance}
-        changes |= {name: getattr(hyperparameters, name) for name in _HYPERPARAMETERS}
-        check_unchanged(load_config(checkpoint_path(output)), changes)
+        check_unchanged(load_config(checkpoint_path(output)), config)
     elif not games:
         raise click.UsageError("Missing argument 'GAMES...'.", click.get_current_context())
     else:
         check_no_run(output)
+        check_weights(config)
     corpus = shared_corpus(games, output, board_size or None, device, resume=resume)
     if epochs is not None:
         budget = _epochs_budget(epochs, corpus, validation)
@@ -170,18 +177,9 @@ def train(
     if resume:
         run = TrainingRun.resume(corpus, output, runtime, budget=budget)
     else:
-        config = TrainConfig(
-            architecture=architecture,
-            settings=settings,
-            encoding=encoding,
-            budget=budget or Budget(seconds=DEFAULT_SECONDS),
-            hyperparameters=hyperparameters,
-            balance=balance,
-            validation=validation,
-            initial=initial or "",
-            teacher=teacher or "",
+        run = TrainingRun.start(
+            replace(config, budget=budget or config.budget), corpus, output, runtime
         )
-        run = TrainingRun.start(config, corpus, output, runtime)
         if run.processes.first:
             keep_games(games, output)
     _hint_at_few_games(run)

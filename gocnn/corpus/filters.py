@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gocnn.errors import GocnnError
 from gocnn.go.fingerprint import hash_fraction
 from gocnn.go.game import SourceKind
-from gocnn.go.ranks import UNKNOWN, parse_rank, rank_name
+from gocnn.go.ranks import rank_name, read_rank
 from gocnn.sgf.properties import parse_date
 
 HANDICAPS = ("any", "even", "only")
@@ -52,7 +52,7 @@ class Filters:
         """
         return cls(
             min_moves=min_moves,
-            min_rank=_rank(min_rank) if min_rank else 0,
+            min_rank=read_rank(min_rank) if min_rank else 0,
             since=_day(since) if since else 0,
             until=_last_day(_day(until)) if until else 0,
             handicap=handicap,
@@ -97,13 +97,6 @@ class Filters:
         for code in range(len(passes), 0, -1):
             codes[~np.broadcast_to(passes[code - 1], codes.shape)] = code
         return codes
-
-
-def _rank(text: str) -> int:
-    code = parse_rank(text)
-    if code == UNKNOWN:
-        raise GocnnError(f"{text!r} is not a rank: write 5k, 1d or 9p")
-    return code
 
 
 def _day(text: str) -> int:

@@ -63,6 +63,32 @@ def parse_rank(text: str | None) -> int:
     return UNKNOWN
 
 
+def read_rank(text: str, others: str = "or pro") -> int:
+    """The code of a rank that somebody asks for; unlike a record, a question must be clear.
+
+    >>> read_rank("5k"), read_rank("9p")
+    (16, 30)
+
+    Args:
+        text: what is asked for.
+        others: the ranks without a number that a message offers.
+
+    Raises:
+        GocnnError: when the text is no rank, or one beyond the weakest and the strongest code.
+    """
+    code = parse_rank(text)
+    if code == UNKNOWN:
+        raise GocnnError(f"{text!r} is not a rank: give 20k to 1k, 1d to 9d, {others}")
+    number = re.search(r"\d+", text)
+    end = {1: _FIRST_DAN - 1, _FIRST_DAN - 1 + _MOST_DANS: _MOST_DANS}.get(code)
+    if number and end is not None and int(number[0]) != end:
+        raise GocnnError(
+            f"{text!r} is not told apart from {rank_name(code)}: ranks are 20k, which stands for "
+            f"all weaker ones, to 9d, and pro; give {rank_name(code)}"
+        )
+    return code
+
+
 def is_amateur(text: str | None) -> bool:
     """Whether a rank says that its holder is not a professional ("7d ama", "아마7단", "insei").
 

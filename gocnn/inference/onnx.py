@@ -50,7 +50,7 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
 
     Raises:
         GocnnError: when the weights cannot be read, the file cannot be written, the packages of
-            ``gocnn[onnx]`` are missing, or the answers differ.
+            the extra ``onnx`` are missing, or the answers differ.
     """
     runtime = _runtime()
     loaded = load_network(weights)
@@ -134,6 +134,6 @@ def _runtime() -> Any:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise GocnnError(
-            f"to export, install its packages: pip install 'gocnn[onnx]' ({error})"
+            f"to export, install its packages: pip install onnx onnxruntime onnxscript ({error})"
         ) from error
     return onnxruntime

@@ -20,11 +20,13 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Self
 
 from gocnn.errors import GocnnError
 
 PATIENCE = 120.0  # seconds for an answer that needs no thought; a first start may compile
+_START = 10.0  # seconds that any program has to start and to say its name
 _GOODBYE = 1.0  # seconds to leave after quit
 _ANSWER = re.compile(r"([=?])(\d*)[ \t]*(.*)")
 
@@ -63,6 +65,20 @@ def split_command(command: str) -> list[str]:
     elif words[0] == "gnugo":
         words[0] = find_gnugo() or words[0]
     return words
+
+
+def check_command(command: str) -> None:
+    """Find what is wrong with a command line before anything is started.
+
+    Raises:
+        GocnnError: when `split_command` raises it, or the program is known to want an option.
+    """
+    words = split_command(command)
+    if Path(words[0]).name == "gnugo" and not any("gtp" in word for word in words[1:]):
+        mended = f"{command} --mode gtp"
+        raise GocnnError(
+            f"{command!r}: GNU Go speaks GTP only when it is told to; write {mended!r}"
+        )
 
 
 class EngineProcess:
@@ -187,6 +203,25 @@ class EngineProcess:
         if sign == "?":
             raise EngineError(f"{self.label} answers {text!r} to {command!r}")
         return text
+
+    def greet(self, timeout: float = PATIENCE) -> str:
+        """The engine's name, which is the first thing to ask.
+
+        Args:
+            timeout: seconds to wait for it; not less than it takes to start a program.
+
+        Raises:
+            EngineError: as `ask` does; of a program that does not answer, how that may be mended.
+        """
+        try:
+            return self.ask("name", min(PATIENCE, max(_START, timeout)))
+        except EngineGone as error:
+            raise EngineGone(
+                f"{error}. Is it a GTP engine? Many programs are one only with an option or a word "
+                "behind their name, such as --mode gtp or gtp; try it in a terminal, where it must "
+                "answer to name",
+                error.fault,
+            ) from None
 
     def _line(self, command: str, deadline: float, timeout: float) -> str:
         """The next line of output, a line feed at its end."""

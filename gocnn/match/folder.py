@@ -9,7 +9,7 @@ from typing import Any, Self
 from gocnn.errors import GocnnError
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
-from gocnn.match.controller import split_command
+from gocnn.match.controller import check_command
 from gocnn.match.openings import Opening
 from gocnn.match.results import GameResult
 
@@ -36,7 +36,7 @@ class MatchSettings:
             GocnnError: naming it.
         """
         for command in (self.a, self.b, *([self.referee] if self.referee else [])):
-            split_command(command)
+            check_command(command)
         ruleset(self.rules)
         self.start(())
 

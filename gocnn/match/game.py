@@ -17,7 +17,13 @@ from gocnn.go.coords import point_of_vertex, vertex
 from gocnn.go.position import Position
 from gocnn.go.rules import Ruleset
 from gocnn.go.scoring import Score, final_score
-from gocnn.match.controller import EngineError, EngineGone, EngineProcess, split_command
+from gocnn.match.controller import (
+    PATIENCE,
+    EngineError,
+    EngineGone,
+    EngineProcess,
+    split_command,
+)
 
 COLOURS = {BLACK: "black", WHITE: "white"}
 LONGEST = 3  # moves a point of the board; what stands then is counted
@@ -46,19 +52,20 @@ class EnginePlayer:
     Args:
         command: its command line.
         rules: told at every start to an engine that knows kgs-rules; it may know others only.
+        timeout: seconds in which it must say its name.
 
     Raises:
         GocnnError: when it cannot be started or does not speak GTP.
     """
 
-    def __init__(self, command: str, rules: Ruleset) -> None:
+    def __init__(self, command: str, rules: Ruleset, timeout: float = PATIENCE) -> None:
         self.rules = rules
         self.thinking = ThinkingTime()
         self._stopped = False
         self._fresh = True  # the first move of a process may wait for its network to load
         self.engine = EngineProcess(split_command(command), command)
         try:
-            self.name = f"{self.engine.ask('name')} {self._try('version')}".strip()
+            self.name = f"{self.engine.greet(timeout)} {self._try('version')}".strip()
             self._commands = set(self.engine.ask("list_commands").split())
         except GocnnError:
             self.engine.kill()

@@ -44,7 +44,7 @@ class GameWorker:
         try:
             for role, command in commands.items():
                 if command:
-                    self._engines[role] = EnginePlayer(command, self._rules)
+                    self._engines[role] = EnginePlayer(command, self._rules, timeout)
         except BaseException:
             self.stop()
             raise

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gocnn.errors import GocnnError
-from gocnn.go.ranks import RANKS, UNKNOWN, parse_rank, rank_name
+from gocnn.go.ranks import RANKS, UNKNOWN, rank_name, read_rank
 from gocnn.go.rules import RULESETS, Ruleset
 
 BEST = -1  # as a rank: whatever wins most
@@ -69,16 +69,13 @@ def rank_code(text: str | None) -> int:
     """The code of a rank that a user asks for, or BEST; None is unknown.
 
     Raises:
-        GocnnError: when the text is not a rank.
+        GocnnError: as `gocnn.go.ranks.read_rank` does.
     """
     if text is None or text.lower() in ("any", "unknown"):
         return UNKNOWN
     if text.lower() == "best":
         return BEST
-    code = parse_rank(text)
-    if code == UNKNOWN:
-        raise GocnnError(f"{text!r} is not a rank: give 20k to 1k, 1d to 9d, pro, or best")
-    return code
+    return read_rank(text, "pro, or best")
 
 
 def rank_text(code: int) -> str:

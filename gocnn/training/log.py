@@ -58,6 +58,6 @@ def _tensorboard(folder: Path) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise GocnnError(
-            "TensorBoard is not installed: pip install 'gocnn[tensorboard]', or leave it out"
+            "TensorBoard is not installed: pip install tensorboard, or leave --tensorboard out"
         ) from error
     return SummaryWriter(str(folder / "tensorboard"))

@@ -171,15 +171,7 @@ class TrainingRun:
 
     def _teacher(self) -> nn.Module | None:
         """The network to learn from, if the run has one."""
-        if not self.config.teacher:
-            return None
-        teacher = load_network(self.config.teacher)
-        if teacher.encoding.name != self.encoding.name:
-            raise GocnnError(
-                f"{self.config.teacher}: a teacher that sees {teacher.encoding.name} cannot teach "
-                f"a network that sees {self.encoding.name}"
-            )
-        return teacher.module
+        return _teacher_for(self.config) if self.config.teacher else None
 
     @property
     def positions_seen(self) -> int:
@@ -409,6 +401,29 @@ def _board_settings(config: TrainConfig, corpus: Corpus) -> dict[str, int]:
             f"the games have {found}; choose with --board-size"
         )
     return {"lines": lines}
+
+
+def check_weights(config: TrainConfig) -> None:
+    """Find what is wrong with the weights that a run is to start from or to learn from.
+
+    Raises:
+        GocnnError: when they cannot be read, or fit neither its settings nor each other.
+    """
+    if config.initial:
+        config, _ = _grown(config)
+    if config.teacher:
+        _teacher_for(config)
+
+
+def _teacher_for(config: TrainConfig) -> nn.Module:
+    """The network to learn from."""
+    teacher = load_network(config.teacher)
+    if teacher.encoding.name != config.encoding:
+        raise GocnnError(
+            f"{config.teacher}: a teacher that sees {teacher.encoding.name} cannot teach "
+            f"a network that sees {config.encoding}"
+        )
+    return teacher.module
 
 
 def _grown(config: TrainConfig) -> tuple[TrainConfig, dict[str, Tensor]]:

@@ -190,7 +190,11 @@ def test_mistakes_end_in_one_line(
         ["--network", "vast"],
         ["--encoding", "big"],
         ["--init", "nothing"],
+        ["--init", "GAMES/0.sgf"],
+        ["--init", "default", "--network", "1x16"],
         ["--teacher", "nothing"],
+        ["--teacher", "GAMES/0.sgf"],
+        ["--rate", "0"],
         ["--device", "warp"],
         ["--epochs", "1", "--positions", "5"],
     ],
@@ -199,7 +203,8 @@ def test_wrong_options_are_found_before_games_are_read(
     games: Path, tmp_path: Path, wrong: list[str]
 ) -> None:
     out = tmp_path / "run"
-    result = _call("train", games, "-o", out, "--board-size", "9", *wrong)
+    named = [word.replace("GAMES", str(games)) for word in wrong]
+    result = _call("train", games, "-o", out, "--board-size", "9", *named)
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1, "something was read first"
     assert not out.exists()

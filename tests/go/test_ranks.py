@@ -3,7 +3,7 @@
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.go.ranks import PRO, RANKS, UNKNOWN, is_amateur, parse_rank, rank_name
+from gocnn.go.ranks import PRO, RANKS, UNKNOWN, is_amateur, parse_rank, rank_name, read_rank
 
 RANKS_AS_WRITTEN = [
     ("6d", "6d"),
@@ -86,3 +86,23 @@ def test_amateurs_say_so() -> None:
     assert [is_amateur(t) for t in ("7d ama", "아마5단", "业余6段", "9p", None)] == [
         True, True, True, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("20k", 1), ("20 kyu", 1), ("1k", 20), ("9d", 29), ("pro", PRO), ("9p", PRO)]
+)
+def test_a_rank_that_is_asked_for(text: str, code: int) -> None:
+    assert read_rank(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("30k", "'30k' is not told apart from 20k: .*give 20k"),
+        ("10d", "'10d' is not told apart from 9d: .*give 9d"),
+        ("strong", "'strong' is not a rank: give 20k to 1k, 1d to 9d, or pro"),
+    ],
+)
+def test_a_rank_that_there_is_not_is_refused(text: str, told: str) -> None:
+    with pytest.raises(GocnnError, match=told):
+        read_rank(text)

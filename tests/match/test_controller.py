@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gocnn.errors import GocnnError
+from gocnn.match import controller
 from gocnn.match.controller import EngineError, EngineGone, EngineProcess, split_command
 from tests.support.puppets import puppet
 
@@ -60,6 +61,15 @@ def test_an_engine_that_fails_is_ended_and_can_start_again(
             engine.ask("name")
         engine.start()
         assert engine.ask("name") == "Puppet"
+
+
+def test_a_program_that_is_silent_is_told_within_the_move_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(controller, "_START", 0.1)
+    with start("sleep 20") as engine, pytest.raises(EngineGone) as failure:
+        engine.greet(0.3)
+    assert "no answer to 'name' in 0.3 s. Is it a GTP engine? Many" in str(failure.value)
 
 
 def test_much_on_standard_error_stops_nothing() -> None:

@@ -215,6 +215,7 @@ def test_a_folder_keeps_games_whole(tmp_path: Path) -> None:
         (["no-such-engine", B], "no-such-engine: No such file or directory"),
         ([A, ""], "an engine needs a command line"),
         ([A, "gnugo 'x"], "No closing quotation"),
+        ([A, "gnugo"], "GNU Go speaks GTP only when it is told to; write 'gnugo --mode gtp'"),
         ([A, "cat"], "cat answers '1 name' to 'name', which is no GTP"),
         ([A, "true"], "true is gone, without an answer to 'name'"),
         ([A, B, "--referee", "no-such-engine"], "no-such-engine: No such file or directory"),
