@@ -52,8 +52,11 @@ class Prediction(NamedTuple):
 
     policy: NDArray[np.float32]  # [P + 1] probability of each move; the last is pass; sums to 1
     win: float  # probability that the player to move wins
-    lead: float | None = None  # points by which black leads, komi counted; None: not answered
-    ownership: NDArray[np.float32] | None = None  # [P] from -1, white's, to 1, black's; or None
+    # The rest is None where a network answers no lead. The result is held to be distributed
+    # logistically around the lead, so `win` and `lead` always name the same winner.
+    lead: float | None = None  # points by which the player to move leads, komi counted
+    deviation: float | None = None  # standard deviation of the result, in points
+    ownership: NDArray[np.float32] | None = None  # [P] from -1, white's, to 1, black's
 
     def likely_moves(self, count: int = 5) -> list[tuple[str, float]]:
         """The likeliest moves as (vertex, probability), best first.

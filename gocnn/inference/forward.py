@@ -139,9 +139,10 @@ def _forward(
             padded = F.pad(ownership.float(), (0, 1))
             ownership = views.logits_back(padded, which)[:, :-1]
         ownership = (2 * ownership.float().sigmoid() - 1).view(symmetries, count, -1).mean(0)
-    value, lead, spread = (
-        None if each is None else each.float().view(symmetries, count).mean(0)
-        for each in (value, output.lead, output.spread)
-    )
-    assert value is not None
-    return Answers(mean, value, lead, spread, ownership)
+    if output.lead is None or output.spread is None:
+        return Answers(mean, value.view(symmetries, count).mean(0))
+    lead, spread = (each.float().view(symmetries, count) for each in (output.lead, output.spread))
+    # value * spread is the lead with the offset, in points: the mean value has to follow from the
+    # mean lead and the mean spread as the value of each view does from its own.
+    value = (value.view(symmetries, count) * spread).mean(0) / spread.mean(0)
+    return Answers(mean, value, lead.mean(0), spread.mean(0), ownership)

@@ -5,6 +5,7 @@ lines with the same weights, and the smaller ones too as long as a tower of 3x3 
 in them.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -99,12 +100,10 @@ class Predictor:
         answers = forward(self.network, planes, globals_BG, self._views[size], self.symmetries)
         policies = answers.log_policy.exp().cpu().numpy().astype(np.float32)
         wins = answers.value.sigmoid().cpu().tolist()
-        leads, ownerships = _leads(answers, positions, conditions)
+        leads = _leads(answers, positions, conditions)
         return [
-            Prediction(_legal_only(policy, position), win, lead, ownership)
-            for policy, position, win, lead, ownership in zip(
-                policies, positions, wins, leads, ownerships, strict=True
-            )
+            Prediction(_legal_only(policy, position), win, *lead)
+            for policy, position, win, lead in zip(policies, positions, wins, leads, strict=True)
         ]
 
     def describe(self) -> str:
@@ -115,24 +114,28 @@ class Predictor:
         )
 
 
+_Lead = tuple[float, float, NDArray[np.float32]] | tuple[None, None, None]
+_DEVIATION_OF_SPREAD = math.pi / math.sqrt(3)  # of a logistic distribution with scale 1
+
+
 def _leads(
     answers: Answers, positions: Sequence[Position], conditions: Sequence[Conditions]
-) -> tuple[list[float | None], list[NDArray[np.float32] | None]]:
-    """Leads with komi counted and ownerships, both seen from black; None where there are none."""
-    if answers.lead is None or answers.ownership is None:
-        return [None] * len(positions), [None] * len(positions)
-    leads = answers.lead.cpu().tolist()
-    ownerships = answers.ownership.cpu().numpy().astype(np.float32)
-    return (
-        [
-            lead * position.to_move - (given.komi or 0.0)
-            for lead, position, given in zip(leads, positions, conditions, strict=True)
-        ],
-        [
-            ownership * position.to_move
-            for ownership, position in zip(ownerships, positions, strict=True)
-        ],
-    )
+) -> list[_Lead]:
+    """Lead, deviation and ownership as `Prediction` has them, or None where there are none."""
+    if answers.lead is None or answers.spread is None or answers.ownership is None:
+        return [(None, None, None)] * len(positions)
+    leads, spreads = answers.lead.cpu().tolist(), answers.spread.cpu().tolist()
+    owners = answers.ownership.cpu().numpy().astype(np.float32)
+    return [
+        (
+            lead - (given.komi or 0.0) * position.to_move,
+            spread * _DEVIATION_OF_SPREAD,
+            owner * position.to_move,
+        )
+        for lead, spread, owner, position, given in zip(
+            leads, spreads, owners, positions, conditions, strict=True
+        )
+    ]
 
 
 def _legal_only(policy: NDArray[np.float32], position: Position) -> NDArray[np.float32]:
