@@ -1,10 +1,10 @@
-"""The main line of one SGF game tree; the only user of sgfmill.
+"""The main line of one SGF game tree, or all its nodes; the only user of sgfmill.
 
 Invariants:
 
-- Only the main line counts: the first variation at every branch. It is cut out by the brackets
-  alone, and sgfmill's grammar reads it. Of a tree that is a root and plain moves, as most are,
-  sgfmill reads the root alone, and one regular expression takes the moves.
+- To `MainLine` only the main line counts: the first variation at every branch. It is cut out by the
+  brackets alone, and sgfmill's grammar reads it. Of a tree that is a root and plain moves, as most
+  are, sgfmill reads the root alone, and one regular expression takes the moves.
 - Time is linear in the bytes, whatever they are, and memory a small multiple of them.
 - Whatever is wrong with a tree is a `BadRecord` with a reason of `gocnn.sgf.reader.REASONS`.
 """
@@ -13,6 +13,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, MAX_SIZE, MIN_SIZE, WHITE, WHITE_BIT
@@ -50,13 +51,17 @@ _Properties = dict[str, list[bytes]]
 _Moves = list[tuple[bytes, bytes]]
 
 
-def _grammar(nodes: bytes) -> list[_Properties]:
-    from sgfmill import sgf_grammar  # here: whoever only opens a corpus needs no sgfmill
-
+def _check_tokens(nodes: bytes) -> None:
     if nodes.count(b"[") + nodes.count(b";") > _TOKENS:
         tokens = _VALUES.sub(b"[", nodes)
         if tokens.count(b"[") + tokens.count(b";") > _TOKENS:
             raise BadRecord("too large", f"over {_TOKENS:,} nodes and values in one game")
+
+
+def _grammar(nodes: bytes) -> list[_Properties]:
+    from sgfmill import sgf_grammar  # here: whoever only opens a corpus needs no sgfmill
+
+    _check_tokens(nodes)
     try:
         parsed: list[_Properties] = sgf_grammar.parse_sgf_game(nodes).sequence
     except ValueError as error:
@@ -117,7 +122,7 @@ class MainLine:
     def __init__(self, tree: bytes) -> None:
         nodes, plain = _nodes(tree)
         self.info = _information(nodes)
-        self.size = _size(self.info)
+        self.size = board_size(self.info)
         self.stones: dict[int, int] = {}
         self.moves: _Moves = []
         after = 0  # the move that a set-up followed; after the last one, dead stones are taken off
@@ -148,7 +153,7 @@ class MainLine:
         named = 0
         for name, colour in (("AE", 0), ("AB", BLACK), ("AW", WHITE)):
             for value in node.get(name, ()):
-                points = _points(value, self.size)
+                points = points_of_value(value, self.size)
                 named += len(points)
                 if named > _NAMED:
                     raise BadRecord("too large", f"one node sets up over {_NAMED:,} stones")
@@ -178,7 +183,9 @@ class MainLine:
         entries = []
         for number, (colour, value) in enumerate(self.moves, 1):
             try:
-                entries.append(_point(value, self.size) | (WHITE_BIT if colour == b"W" else 0))
+                entries.append(
+                    point_of_value(value, self.size) | (WHITE_BIT if colour == b"W" else 0)
+                )
             except BadRecord as error:
                 raise BadRecord(error.reason, f"move {number} {error.detail}") from None
         return entries
@@ -209,7 +216,12 @@ def text_value(raw: bytes, *, one_line: bool) -> bytes:
     return bytes(read(raw))
 
 
-def _size(info: _Properties) -> int:
+def board_size(info: _Properties) -> int:
+    """The lines of the board, by the properties of the root.
+
+    Raises:
+        BadRecord: when the game is not Go, or the board not one that gocnn can hold.
+    """
     game = info.get("GM", [b"1"])[0].strip()[:_LONGEST]
     if game.isdigit() and int(game) != 1:
         raise BadRecord("another game", f"GM[{game.decode()}] is not Go")
@@ -244,7 +256,12 @@ def _table(size: int) -> dict[tuple[bytes, bytes], int]:
     return table
 
 
-def _point(value: bytes, size: int) -> int:
+def point_of_value(value: bytes, size: int) -> int:
+    """The point of a move's value; a pass is size * size.
+
+    Raises:
+        BadRecord: when it is none.
+    """
     letters = value.strip().lower().decode("ascii", "replace")
     try:
         return point_of_sgf(letters, size)
@@ -252,17 +269,70 @@ def _point(value: bytes, size: int) -> int:
         raise BadRecord("bad point", f"[{_ascii(value)}]") from None
 
 
-def _points(value: bytes, size: int) -> list[int]:
-    """The points of a set-up value; a rectangle is written by two corners."""
+def points_of_value(value: bytes, size: int) -> list[int]:
+    """The points of a set-up value; a rectangle is written by two corners.
+
+    Raises:
+        BadRecord: when it names none.
+    """
     if not value.strip():
         return []
-    ends = [_point(part, size) for part in value.split(b":")]
+    ends = [point_of_value(part, size) for part in value.split(b":")]
     if len(ends) > 2 or size * size in ends:
         raise BadRecord("bad point", f"[{_ascii(value)}] in the set-up")
     (top, left), (bottom, right) = divmod(ends[0], size), divmod(ends[-1], size)
     rows = range(min(top, bottom), max(top, bottom) + 1)
     columns = range(min(left, right), max(left, right) + 1)
     return [row * size + column for row in rows for column in columns]
+
+
+# -- all nodes --------------------------------------------------------------------------------
+
+
+class RecordNode(NamedTuple):
+    """A node of a tree with its raw properties."""
+
+    parent: int  # its index among the nodes; -1 for the root
+    properties: _Properties
+
+
+def record_nodes(tree: bytes) -> list[RecordNode]:
+    """All nodes, every node before its children, and the first variation before the others.
+
+    Raises:
+        BadRecord: when the tree is broken, or too large.
+    """
+    from sgfmill import sgf_grammar
+
+    _check_tokens(tree)
+    try:
+        root = sgf_grammar.parse_sgf_game(tree)
+    except ValueError as error:
+        raise BadRecord("broken tree", str(error)) from None
+    nodes: list[RecordNode] = []
+    waiting = [(-1, root)]
+    while waiting:
+        parent, branch = waiting.pop()
+        for properties in branch.sequence:
+            nodes.append(RecordNode(parent, properties))
+            parent = len(nodes) - 1
+        waiting += [(parent, child) for child in reversed(branch.children)]
+    return nodes
+
+
+_FIRST_NODE = re.compile(rb"\(\s*;\s*(?:[A-Za-z]++\s*(?:" + _VALUE + rb"\s*)++)*+", re.DOTALL)
+
+
+def root_properties(tree: bytes) -> _Properties:
+    """The properties of the first node, raw; the rest of the tree is not read.
+
+    Raises:
+        BadRecord: when it is broken.
+    """
+    first = _FIRST_NODE.match(tree)
+    if not first:
+        raise BadRecord("broken tree", "it does not begin with (;")
+    return _grammar(first[0] + b")")[0]
 
 
 # -- broken bytes -----------------------------------------------------------------------------
@@ -290,6 +360,12 @@ def possible_texts(tree: bytes) -> Iterator[bytes]:
             yield balanced
     if not doubtful:
         yield from _recoded(tree)
+
+
+def readable_texts(tree: bytes) -> Iterator[bytes]:
+    """As `possible_texts`, but first the ways in which names and comments are text in UTF-8."""
+    yield from _recoded(tree)
+    yield from possible_texts(tree)
 
 
 def _recoded(tree: bytes) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""A game as SGF: a position with its history, written so that any Go program reads it."""
+"""A game as SGF that any Go program reads: a position with its history, or a tree."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from gocnn import __version__
 from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
 from gocnn.go.coords import sgf_letters
 from gocnn.go.position import Position
+from gocnn.sgf.tree import GameTree, TreeNode
 
 _IN_A_LINE = 12  # moves
 _SIGNS = {BLACK: "B", WHITE: "W"}
@@ -48,6 +49,56 @@ def sgf(
     ]
     lines = ["".join(nodes[at : at + _IN_A_LINE]) for at in range(0, len(nodes), _IN_A_LINE)]
     return "\n".join([head + _comment(comments.get(0, "")), *lines]) + ")\n"
+
+
+def sgf_tree(tree: GameTree) -> str:
+    """A game tree with its variations, comments and all other properties.
+
+    Args:
+        tree: as `gocnn.sgf.tree.read_tree` gives it. Its further properties are written as they
+            are, so their values must be escaped.
+    """
+    root = {"GM": "1", "FF": "4", "CA": "UTF-8", "AP": f"gocnn:{__version__}"}
+    root |= {"SZ": str(tree.size)} | ({} if tree.komi is None else {"KM": f"{tree.komi:g}"})
+    root |= ({"HA": str(tree.handicap)} if tree.handicap else {}) | tree.info
+    head = "".join(f"{name}[{_text(value)}]" for name, value in root.items() if value)
+    children: list[list[int]] = [[] for _ in tree.nodes]
+    for index, node in enumerate(tree.nodes):
+        if node.parent >= 0:
+            children[node.parent].append(index)
+    parts: list[str] = []
+    waiting: list[int | str] = [")\n", 0, "("]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            parts.append(item)
+            continue
+        node = tree.nodes[item]
+        parts.append(";" + (head if item == 0 else "") + _node(node, tree.size))
+        if item and item % _IN_A_LINE == 0:
+            parts.append("\n")
+        following = reversed(children[item])
+        if len(children[item]) > 1:
+            waiting += [part for child in following for part in (")", child, "\n(")]
+        else:
+            waiting += following
+    return "".join(parts)
+
+
+def _node(node: TreeNode, size: int) -> str:
+    """All that a node has, without the information of a root."""
+    text = ""
+    if node.move is not None:
+        text += f"{_SIGNS[node.move[0]]}[{sgf_letters(node.move[1], size)}]"
+    if node.setup is not None:
+        for name, points in zip(("AB", "AW", "AE"), node.setup[:3], strict=True):
+            letters = "".join(f"[{sgf_letters(point, size)}]" for point in points)
+            text += f"{name}{letters}" if letters else ""
+        if node.setup.to_move is not None:
+            text += f"PL[{_SIGNS[node.setup.to_move]}]"
+    for name, values in node.properties.items():
+        text += name + "".join(f"[{value}]" for value in values)
+    return text + _comment(node.comment)
 
 
 def _set_up(entries: list[int], size: int, first: int) -> str:

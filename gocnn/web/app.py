@@ -41,6 +41,7 @@ from gocnn.web.fields import (
 from gocnn.web.files import static_files
 from gocnn.web.guard import Access, Guard
 from gocnn.web.pages import OpenPages
+from gocnn.web.records import open_record, save_record
 
 SMALLEST = 5  # lines of a board that a game is started on
 _MOST_HANDICAP = 9
@@ -72,6 +73,7 @@ def make_app(server: BoardServer) -> Starlette:
     routes.append(Route("/api/session", partial(_session, server), methods=["POST"]))
     routes.append(Route("/api/info", partial(_info, server), methods=["GET"]))
     routes.append(Route("/api/file", partial(_file, server), methods=["GET"]))
+    routes.append(Route("/api/open", _open, methods=["POST"]))
     for name, answer in _ANSWERS.items():
         endpoint = partial(_answer, partial(answer, server))
         routes.append(Route(f"/api/{name}", endpoint, methods=["POST"]))
@@ -177,6 +179,20 @@ async def _file(server: BoardServer, _request: Request) -> Response:
     return Response(server.file.data, media_type="application/x-go-sgf")
 
 
+async def _open(request: Request) -> Response:
+    """A game of an SGF file, which is the body; ``?number=2`` is its second game."""
+    number = request.query_params.get("number", "1")
+    if not (number.isascii() and number.isdigit() and 0 < len(number) < 9 and int(number)):
+        raise BadRequest("number must be a whole number from 1 on")
+    data = await request.body()
+    return JSONResponse(await run_in_threadpool(open_record, data, int(number)))
+
+
+def _save(_server: BoardServer, fields: Fields) -> Answer:
+    """A game of the page as SGF."""
+    return {"sgf": save_record(fields.get("game"))}
+
+
 def _ping(server: BoardServer, fields: Fields) -> Answer:
     """A page is open, or is being closed."""
     page = as_text(fields.get("page"), "page", 64)
@@ -266,4 +282,5 @@ _ANSWERS: dict[str, Callable[[BoardServer, Fields], Answer]] = {
     "analyse": _analyse,
     "evaluate": _evaluate,
     "count": _count,
+    "save": _save,
 }
