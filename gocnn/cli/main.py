@@ -20,6 +20,7 @@ from gocnn.cli.export import export
 from gocnn.cli.gtp import gtp
 from gocnn.cli.match import match
 from gocnn.cli.models import models
+from gocnn.cli.network import network
 from gocnn.cli.prepare import prepare
 from gocnn.cli.suggest import suggest
 from gocnn.cli.train import train
@@ -97,5 +98,5 @@ def main() -> None:
 
 
 # In the order in which a user meets them.
-for _command in (prepare, train, evaluate, suggest, gtp, match, models, export):
+for _command in (prepare, train, evaluate, suggest, gtp, match, models, network, export):
     main.add_command(_command)
