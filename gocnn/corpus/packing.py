@@ -51,7 +51,7 @@ class Names(Sequence[str]):
             return [self[i] for i in range(*index.indices(len(self)))]
         index = range(len(self))[index]
         start = int(self.ends[index - 1]) if index else 0
-        return self.blob[start : int(self.ends[index])].decode("utf-8", "replace")
+        return self.blob[start : int(self.ends[index])].decode("utf-8", "surrogateescape")
 
 
 def pack_games(games: Iterable[Game]) -> tuple[NDArray[np.uint16], NDArray[np.void], Names]:

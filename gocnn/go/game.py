@@ -9,6 +9,7 @@ Invariants of a `Game` that `gocnn.sgf.reader` or a corpus hands out:
 - `first` plays at ply 0; the game's result and komi are what its record says, unchecked.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -146,16 +147,18 @@ class Game:
         return ply
 
 
+_NUMBERED = re.compile(r"(.+)#([1-9][0-9]{0,8})", re.DOTALL)  # a file may have any name itself
+
+
 def split_source(source: str) -> tuple[str, int]:
     """The file that a game comes from, and the number of the game in it, from 1.
 
     >>> split_source("collection.sgf#17"), split_source("archive.zip:game.sgf")
     (('collection.sgf', 17), ('archive.zip:game.sgf', 1))
     """
-    name, _, number = source.rpartition("#")
-    if name and number.isascii() and number.isdigit():
-        return name, int(number)
-    return source, 1
+    found = _NUMBERED.fullmatch(source)
+    number = int(found[2]) if found else 1
+    return (found[1], number) if found and number > 1 else (source, 1)
 
 
 def _colour(entry: int) -> int:

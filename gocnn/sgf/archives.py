@@ -80,7 +80,8 @@ class RecordFiles:
         """A digest of the files' names, sizes and times: another one means other games."""
         digest = hashlib.blake2b(digest_size=16)
         for path, source, size, changed in self.files:
-            digest.update(f"{path.resolve()}\0{source}\0{size}\0{changed}\n".encode())
+            line = f"{path.resolve()}\0{source}\0{size}\0{changed}\n"
+            digest.update(line.encode("utf-8", "surrogateescape"))  # names may be any bytes
         return digest.hexdigest()
 
     def __iter__(self) -> Iterator[SgfChunk | Unreadable]:

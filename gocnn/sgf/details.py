@@ -10,7 +10,7 @@ Invariants:
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gocnn.sgf.parser import ENCODINGS, MainLine, text_value
+from gocnn.sgf.parser import ENCODINGS, MainLine, text_codec, text_value
 
 # The properties of a root that describe a game (FF[4], "Game info" and "Go").
 TEXTS = (
@@ -67,9 +67,10 @@ def simple_text(raw: bytes, charset: bytes) -> str:
 
 def _decode(raw: bytes, declared: str) -> str:
     """Bytes as text: UTF-8 wherever it fits, else what is declared, else the likeliest."""
-    for encoding in (ENCODINGS[0], declared, *ENCODINGS[1:]):
+    named = [text_codec(declared)]  # what is declared need not be an encoding
+    for encoding in (ENCODINGS[0], *filter(None, named), *ENCODINGS[1:]):
         try:
             return raw.decode(encoding)
-        except (LookupError, ValueError):  # what is declared need not be an encoding
+        except ValueError:
             continue
     return raw.decode("utf-8", "replace")

@@ -39,20 +39,27 @@ class GameInfo(NamedTuple):
     white_name: str
 
 
+_LONGEST = 1 << 10  # bytes of a value that are read; remembered ones stay in memory
+
+
+def _raw(line: MainLine, name: str) -> bytes:
+    return line.text(name)[:_LONGEST]
+
+
 def read_game_info(line: MainLine, source: str) -> GameInfo:
     """What the root of a record says, and the names of its folders and files."""
     kind = _kind(line, source)
-    handicap = _handicap(line.text("HA"))
+    handicap = _handicap(_raw(line, "HA"))
     return GameInfo(
         kind,
         handicap,
-        _komi(line.text("KM"), line.text("HA"), kind == SourceKind.FOX and handicap == 0),
-        *_result(line.text("RE")),
-        _rank_in(line.text("BR"), kind),
-        _rank_in(line.text("WR"), kind),
-        _date(line.text("DT")),
-        _name(line.text("PB"), line.text("CA")),
-        _name(line.text("PW"), line.text("CA")),
+        _komi(_raw(line, "KM"), _raw(line, "HA"), kind == SourceKind.FOX and handicap == 0),
+        *_result(_raw(line, "RE")),
+        _rank_in(_raw(line, "BR"), kind),
+        _rank_in(_raw(line, "WR"), kind),
+        _date(_raw(line, "DT")),
+        _name(_raw(line, "PB"), _raw(line, "CA")),
+        _name(_raw(line, "PW"), _raw(line, "CA")),
     )
 
 
@@ -138,10 +145,10 @@ _FOLDERS = {
 
 def _kind(line: MainLine, source: str) -> SourceKind:
     """The server that the record names, else what the ranks say, else folder and file names."""
-    server = _server(line.text("PC"), line.text("AP"))
+    server = _server(_raw(line, "PC"), _raw(line, "AP"))
     if server is not None:
         return server
-    ranks = line.text("BR"), line.text("WR")
+    ranks = _raw(line, "BR"), _raw(line, "WR")
     if any(_FOX_RANK.match(text) for raw in ranks for text in _decodings(raw)):
         return SourceKind.FOX
     if any(_rank(raw)[0] == PRO for raw in ranks):

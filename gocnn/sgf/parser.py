@@ -34,7 +34,7 @@ class BadRecord(GocnnError):
 
 _TOKENS = 1 << 16  # nodes and values of a main line; games with analysis have a few thousand
 _NAMED = 10_000  # points that set-up may name
-_LONGEST = 1 << 10  # bytes of a value about the game that are read
+_LONGEST = 1 << 10  # bytes of a number that are read
 
 _VALUE = rb"\[[^\]\\]*+(?:\\.[^\]\\]*+)*+\]"
 # A root, then moves and nothing else: most records. sgfmill reads the root, the rest is plain.
@@ -123,6 +123,7 @@ class MainLine:
         nodes, plain = _nodes(tree)
         self.info = _information(nodes)
         self.size = board_size(self.info)
+        self._named = 0  # points that the set-up names
         self.stones: dict[int, int] = {}
         self.moves: _Moves = []
         after = 0  # the move that a set-up followed; after the last one, dead stones are taken off
@@ -150,13 +151,12 @@ class MainLine:
 
     def _set_up(self, node: _Properties) -> None:
         seen: dict[int, str] = {}
-        named = 0
         for name, colour in (("AE", 0), ("AB", BLACK), ("AW", WHITE)):
             for value in node.get(name, ()):
                 points = points_of_value(value, self.size)
-                named += len(points)
-                if named > _NAMED:
-                    raise BadRecord("too large", f"one node sets up over {_NAMED:,} stones")
+                self._named += len(points)
+                if self._named > _NAMED:
+                    raise BadRecord("too large", f"the set-up names over {_NAMED:,} points")
                 for point in points:
                     if seen.get(point, name) not in (name, "AE"):  # AE first takes off, AB puts
                         place = vertex(point, self.size)
@@ -166,8 +166,8 @@ class MainLine:
         self.stones = {point: c for point, c in self.stones.items() if c}
 
     def text(self, name: str) -> bytes:
-        """The first value of a property of the root, raw and cut short; empty where none is."""
-        return self.info[name][0][:_LONGEST] if name in self.info else b""
+        """The first value of a property of the root, raw; empty where there is none."""
+        return self.info[name][0] if name in self.info else b""
 
     def entries(self) -> list[int]:
         """The moves, packed as `gocnn.go.board.pack` does.
@@ -192,14 +192,12 @@ class MainLine:
 
 
 def _information(nodes: list[_Properties]) -> _Properties:
-    info: _Properties = {}
-    for node in nodes:
-        if info and ("B" in node or "W" in node):
+    info = dict(nodes[0])
+    for node in nodes[1:]:
+        if "B" in info or "W" in info or "B" in node or "W" in node:
             break
         for name, values in node.items():
             info.setdefault(name, values)
-        if "B" in info or "W" in info:
-            break
     return info
 
 
@@ -373,7 +371,7 @@ def _recoded(tree: bytes) -> Iterator[bytes]:
         tree.decode()
     except UnicodeDecodeError:
         declared = re.search(rb"CA\s*\[\s*([\w.:-]+)\s*\]", tree)
-        names = [_text_codec(declared[1].decode("ascii", "replace"))] if declared else []
+        names = [text_codec(declared[1].decode("ascii", "replace"))] if declared else []
         for encoding in (*filter(None, names), *ENCODINGS[1:]):
             try:
                 yield tree.decode(encoding).encode()
@@ -384,7 +382,7 @@ def _recoded(tree: bytes) -> Iterator[bytes]:
 _TEXT_CODECS = re.compile(r"(?:gb|big5|shift|cp|euc|iso|koi|johab|latin|hz|mac)")
 
 
-def _text_codec(name: str) -> str:
+def text_codec(name: str) -> str:
     """The codec of a declared encoding, if it is one of texts: punycode takes quadratic time."""
     try:
         found = codecs.lookup(name).name

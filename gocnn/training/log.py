@@ -22,6 +22,7 @@ class TrainingLog:
     def __init__(self, folder: Path, *, writes: bool = True, tensorboard: bool = False) -> None:
         self.path = folder / "log.jsonl"
         self._writes = writes
+        self._appends = False
         self._board = _tensorboard(folder) if tensorboard and writes else None
 
     def clear(self) -> None:
@@ -41,6 +42,7 @@ class TrainingLog:
         if not self._writes:
             return
         try:
+            self._cut_half_a_line()
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")
         except OSError as error:
@@ -51,6 +53,13 @@ class TrainingLog:
             for name, value in numbers.items():
                 if value is not None:
                     self._board.add_scalar(f"{kind}/{name}", value, numbers["positions"])
+
+    def _cut_half_a_line(self) -> None:
+        """Before the first line: cut off what a process that was killed left of its last one."""
+        if not self._appends and self.path.exists():
+            with self.path.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
+        self._appends = True
 
 
 def _tensorboard(folder: Path) -> Any:

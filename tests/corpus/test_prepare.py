@@ -37,7 +37,7 @@ def games(tmp_path: Path) -> Path:
     folder = tmp_path / "games"
     folder.mkdir()
     collection = [record(n, properties="PC[Tygem]BR[9d]WR[9d]DT[2010-05-01]") for n in range(6)]
-    broken = [b"(;GM[1]SZ[9];B[ee];W[cc]\n", b"(;GM[1]SZ[9];B[ee];W[ee])", b"(;SZ[9];B[zz])"]
+    broken = [b"(;GM[1]SZ[9];B[ee];W[cc\n", b"(;GM[1]SZ[9];B[ee];W[ee])", b"(;SZ[9];B[zz])"]
     (folder / "a.sgf").write_bytes(b"\n".join([*collection[:3], *broken, *collection[3:]]))
     (folder / "b.sgf").write_bytes(turned(2) + record(1))  # known, as they stand in a.sgf
     (folder / "c.sgf").write_bytes(b"nothing")
@@ -58,6 +58,40 @@ def games(tmp_path: Path) -> Path:
     (folder / "other.sgf").write_bytes(record(1, size=13))
     (folder / "notes.txt").write_bytes(b"not read")
     return folder
+
+
+DIGITS = "1" * 5000  # more than Python converts to a number
+
+
+def test_no_number_ends_a_run(tmp_path: Path) -> None:
+    names = ("HA", "KM", "RE", "BR", "WR", "DT", "SZ", "GM", "CA", "PB")
+    values = (
+        DIGITS, f"W+{DIGITS}", f"{DIGITS}d", f"-{DIGITS}.5", f"{DIGITS}又1/2子", " " * 9999,
+        f"{DIGITS}/4", f"{DIGITS}½", f"Black wins by {DIGITS}", "-" * 9999,
+    )  # fmt: skip
+    odd = [f"{name}[{value}]" for name in names for value in values]
+    path = tmp_path / "1.sgf"
+    path.write_bytes(b"".join(record(n, properties=text) for n, text in enumerate(odd)))
+    report = prepare([path], tmp_path / "x.gocnn", size=9, jobs=1)
+    assert report.read == len(odd) == 100
+    assert report.kept >= 80  # all but those of SZ and GM
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x#99999999999999999999", "x#1", "x#0", "x#07", "#2", "x#4294967296", "a#2#3", "a\nb.sgf",
+     os.fsdecode(b"caf\xe9.sgf"), os.fsdecode(b"\xff\xfe.sgf")],
+)  # fmt: skip
+def test_any_name_of_a_file_is_kept(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(record(1) + record(2))
+    report = prepare([path], tmp_path / "x.gocnn", size=9, rejects=tmp_path / "rejects.tsv", jobs=1)
+    assert report.kept == 2
+    corpus = Corpus.open(tmp_path / "x.gocnn")
+    assert [game.source for game in corpus] == [name, f"{name}#2"]
+    result = CliRunner().invoke(main, ["prepare", str(path), "-o", str(path) + ".gocnn"])
+    assert result.exit_code == 2  # of another size, and said in one line
+    assert result.output.count("\n") == 1
 
 
 def test_the_counts_add_up_exactly(games: Path, tmp_path: Path) -> None:
