@@ -32,6 +32,7 @@ home=build/gpu
 games=$home/train.gocnn.xz
 run=$home/run
 checkpoint=$run/checkpoint.safetensors
+states=(checkpoint cooldown) # what a run goes on from; the second only once its cooldown has begun
 
 fail() {
     echo "train_on_gpu: $*" >&2
@@ -55,7 +56,7 @@ pack() {
 }
 
 slice() {
-    local out=${1:-} status=0 resume=()
+    local out=${1:-} status=0 resume=() state
     [ -n "$out" ] || fail "name a folder for what comes back"
     [ -f "$games" ] || fail "$games: no games here; pack them first"
     shift
@@ -64,22 +65,29 @@ slice() {
     "$PYTHON" -m gocnn train "$games" -o "$run" --stop-after "$SLICE" "${resume[@]}" "$@" ||
         status=$?
     [ -f "$checkpoint" ] || exit "$status"
-    rm -f "$out"/checkpoint.* "$out"/weights.safetensors
-    split -b "$PART" -d -a 2 "$checkpoint" "$out/checkpoint."
+    rm -f "$out"/checkpoint.* "$out"/cooldown.*
+    for state in "${states[@]}"; do
+        [ ! -f "$run/$state.safetensors" ] ||
+            split -b "$PART" -d -a 2 "$run/$state.safetensors" "$out/$state."
+    done
     cp "$run/log.jsonl" "$out/"
-    (cd "$run" && sha256sum checkpoint.safetensors) >"$out/checkpoint.sha256"
+    (cd "$run" && sha256sum -- $(ls | grep -x 'checkpoint.safetensors\|cooldown.safetensors')) \
+        >"$out/checkpoint.sha256"
     exit "$status"
 }
 
 take() {
-    local out=${1:-} draft
+    local out=${1:-} draft state
     [ -f "$out/checkpoint.sha256" ] || fail "$out: no slice came back here"
     mkdir -p "$run"
     draft=$(mktemp -d "$home/take.XXXXXX")
-    cat "$out"/checkpoint.[0-9]* >"$draft/checkpoint.safetensors"
+    for state in "${states[@]}"; do
+        [ ! -f "$out/$state.00" ] || cat "$out/$state".[0-9]* >"$draft/$state.safetensors"
+    done
     (cd "$draft" && sha256sum --quiet --check -) <"$out/checkpoint.sha256" ||
         fail "$out: a part is missing or damaged; the run here is as it was"
-    mv "$draft/checkpoint.safetensors" "$checkpoint"
+    rm -f "$run/cooldown.safetensors"
+    mv "$draft"/*.safetensors "$run/"
     cp "$out/log.jsonl" "$run/"
     rm -r "$draft"
     echo "$checkpoint: $(stat -c %s "$checkpoint") bytes"

@@ -57,7 +57,10 @@ def test_slices_make_one_run_on_two_machines(script: Path, root: Path, tmp_path:
     more = ("--positions", 16 * (first + 20), "--device", "cpu")
     ended = _run(script, root, "slice", out, *more, SLICE="100s")
     assert ended.returncode == 0, ended.stderr
-    assert _steps(home / "run" / "checkpoint.safetensors") == first + 20
+    assert _steps(home / "run" / "cooldown.safetensors") == first + 20
+    shutil.rmtree(home / "run")
+    assert _run(script, root, "take", out).returncode == 0
+    assert _steps(home / "run" / "cooldown.safetensors") == first + 20
 
 
 @pytest.mark.parametrize(
