@@ -1,10 +1,14 @@
 """`gocnn evaluate`: measure weights on games."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gocnn.cli import options
+
+if TYPE_CHECKING:
+    from gocnn.dataset.positions import Positions
 
 
 @click.command()
@@ -16,6 +20,7 @@ from gocnn.cli import options
     show_default="all",
     help="Measure a random sample of this many positions, the same one every time.",
 )
+@click.option("--player", help="Count the moves of this player only; GAMES are then game records.")
 @options.symmetries
 @options.board_sizes()
 @options.device
@@ -24,6 +29,7 @@ def evaluate(
     weights: str,
     games: tuple[Path, ...],
     positions: int | None,
+    player: str | None,
     symmetries: int,
     board_size: int,
     device: str,
@@ -35,6 +41,26 @@ def evaluate(
     Intervals are at 95 percent, over games.
     """
     import json
+
+    from gocnn.evaluation.metrics import evaluate as measure
+    from gocnn.inference.weights import load_network
+    from gocnn.network.device import choose_device
+
+    network = load_network(weights, choose_device(device))
+    if player is None:
+        shown = _all_positions(games, board_size)
+    else:
+        shown = _player_positions(games, player, board_size)
+    scores = measure(network, shown, most=positions, symmetries=symmetries)
+    if as_json:
+        click.echo(json.dumps({"weights": weights, **scores.as_dict()}, indent=2))
+    else:
+        click.echo(f"{weights}: {network.info.architecture} {network.info.settings}")
+        click.echo(scores.table())
+
+
+def _all_positions(games: tuple[Path, ...], board_size: int) -> "Positions":
+    """The positions of all moves, passes left out."""
     import tempfile
 
     import numpy as np
@@ -43,12 +69,8 @@ def evaluate(
     from gocnn.corpus.filters import Filters
     from gocnn.corpus.prepare import open_or_prepare
     from gocnn.dataset.positions import Positions
-    from gocnn.evaluation.metrics import evaluate as measure
-    from gocnn.inference.weights import load_network
-    from gocnn.network.device import choose_device
 
     check_board_size(games)
-    network = load_network(weights, choose_device(device))
     with tempfile.TemporaryDirectory() as scratch:
         corpus, report = open_or_prepare(
             games,
@@ -57,14 +79,17 @@ def evaluate(
             filters=Filters(min_moves=1),
         )
         report_corpus(corpus, report)
-        scores = measure(
-            network,
-            Positions(corpus, np.arange(len(corpus)), passes=False),
-            most=positions,
-            symmetries=symmetries,
-        )
-    if as_json:
-        click.echo(json.dumps({"weights": weights, **scores.as_dict()}, indent=2))
-    else:
-        click.echo(f"{weights}: {network.info.architecture} {network.info.settings}")
-        click.echo(scores.table())
+        return Positions(corpus, np.arange(len(corpus)), passes=False)
+
+
+def _player_positions(games: tuple[Path, ...], player: str, board_size: int) -> "Positions":
+    """The positions of one player's moves, passes left out."""
+    import numpy as np
+
+    from gocnn.cli.games import read_player
+    from gocnn.corpus.corpus import Corpus
+    from gocnn.dataset.positions import Positions
+
+    chosen, colours = read_player(games, player, board_size or None)
+    corpus = Corpus.from_games(chosen)
+    return Positions(corpus, np.arange(len(corpus)), passes=False, movers=colours)

@@ -1,14 +1,20 @@
 """What the commands that read games share: which boards to take, and what was read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+import numpy as np
 from click.core import ParameterSource
+from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.prepare import Report, is_corpus
 from gocnn.errors import GocnnError
+from gocnn.go.game import Game
+from gocnn.progress import bar
+from gocnn.sgf.players import games_of_player
+from gocnn.sgf.reader import read_games
 
 
 def is_given(name: str) -> bool:
@@ -41,6 +47,31 @@ def check_board_size(games: Sequence[Path]) -> None:
                 f"{path} holds boards of {packed or 'all'} lines: --board-size selects among games "
                 "that are read, not in a corpus file; leave it out, or pack the games with it"
             )
+
+
+def read_player(
+    paths: Sequence[Path], player: str, board_size: int | None
+) -> tuple[list[Game], NDArray[np.int8]]:
+    """The games of one player under some paths, and the player's colour in each.
+
+    Raises:
+        GocnnError: when a path cannot be read or is a corpus, which keeps no names, or the player
+            has no game.
+    """
+    for path in paths:
+        if is_corpus(path):
+            raise GocnnError(
+                f"{path} is a corpus file, which keeps no names of players; give the game records"
+            )
+    with bar("read", unit="games") as progress:
+
+        def games() -> Iterator[Game]:
+            for game in read_games(paths, size=board_size):
+                progress.update()
+                if isinstance(game, Game):
+                    yield game
+
+        return games_of_player(games(), player)
 
 
 def report_corpus(corpus: Corpus, report: Report | None) -> None:

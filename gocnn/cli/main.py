@@ -18,9 +18,9 @@ from gocnn import __version__
 from gocnn.cli.evaluate import evaluate
 from gocnn.cli.export import export
 from gocnn.cli.gtp import gtp
+from gocnn.cli.imitate import imitate
 from gocnn.cli.match import match
 from gocnn.cli.models import models
-from gocnn.cli.network import network
 from gocnn.cli.prepare import prepare
 from gocnn.cli.suggest import suggest
 from gocnn.cli.train import train
@@ -98,5 +98,5 @@ def main() -> None:
 
 
 # In the order in which a user meets them.
-for _command in (prepare, train, evaluate, suggest, gtp, match, models, network, export):
+for _command in (prepare, train, imitate, evaluate, suggest, gtp, match, models, export):
     main.add_command(_command)

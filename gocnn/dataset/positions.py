@@ -49,6 +49,7 @@ class Positions:
         passes: whether positions in which the player passed count.
         owners: tells the final owners of the points; None: batches hold none.
         groups: int64[N], the group of each game (see `gocnn.dataset.balance`); None: one group.
+        movers: int8[N], the colour whose moves count in each game; None: both. Not with groups.
 
     Raises:
         GocnnError: when there is no position, or the boards differ in size.
@@ -62,6 +63,7 @@ class Positions:
         passes: bool = True,
         owners: FinalOwners | None = None,
         groups: Ints | None = None,
+        movers: NDArray[np.int8] | None = None,
     ) -> None:
         self.corpus = corpus
         self.owners = owners
@@ -76,9 +78,14 @@ class Positions:
         self.size = int(sizes[0])
         self._ends = np.cumsum(corpus.moves[self.games])
         self._numbers: Ints | None = None
-        if not passes:
+        if not passes or movers is not None:
             everything = np.arange(self.count, dtype=np.int64)
-            self._numbers = everything[self.moves(everything) != self.size**2]
+            counted = np.ones(len(everything), bool)
+            if not passes:
+                counted &= self.moves(everything) != self.size**2
+            if movers is not None:
+                counted &= self._colours(everything) == np.repeat(movers, corpus.moves[self.games])
+            self._numbers = everything[counted]
         if self.count == 0:
             raise GocnnError("the games hold no moves")
         self.ranges = self._ranges(groups)
@@ -88,7 +95,7 @@ class Positions:
         if groups is None:
             return (range(self.count),)
         if self._numbers is not None:
-            raise GocnnError("groups are for training, where passes count")
+            raise GocnnError("groups are for training, where all moves count")
         last = np.flatnonzero(np.diff(groups, append=groups[-1] + 1))
         stops = self._ends[last].tolist()
         return tuple(range(a, b) for a, b in zip([0, *stops], stops, strict=False) if b > a)
@@ -143,6 +150,11 @@ class Positions:
         """The point played at each position."""
         games, plies = self.locate(numbers)
         return (self.next_entries(games, plies) & POINT_MASK).astype(np.int64)
+
+    def _colours(self, numbers: Ints) -> NDArray[np.int8]:
+        """Who plays at each position."""
+        white = (self.next_entries(*self.locate(numbers)) & WHITE_BIT) > 0
+        return np.where(white, WHITE, BLACK).astype(np.int8)
 
     def next_entries(self, games: Ints, plies: Ints) -> NDArray[np.uint16]:
         """The packed moves played in games of the corpus at plies, uint16[B]."""

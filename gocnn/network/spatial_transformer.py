@@ -20,13 +20,8 @@ _MOST_SHIFT = 0.5  # of half a board
 
 def _places(x_BCHW: Tensor, axis: int) -> Tensor:
     """Where the points of an axis lie, from -1 to 1; as ONNX can tell it for any size."""
-    numbers = torch.arange(x_BCHW.shape[axis], device=x_BCHW.device, dtype=x_BCHW.dtype)
+    numbers = torch.arange(x_BCHW.shape[axis], device=x_BCHW.device, dtype=torch.float32)
     return 2 * numbers / numbers[-1:] - 1
-
-
-def _precise(x: Tensor) -> Tensor:
-    """In float32 at least: places in bfloat16 would be off by a tenth of a point."""
-    return x if x.dtype == torch.float64 else x.float()
 
 
 class Localisation(nn.Module):
@@ -54,11 +49,11 @@ class Localisation(nn.Module):
 
         The shifts are in halves of the board.
         """
-        responses = _precise(self.second(self.first(planes_BCHW)))
+        responses = self.second(self.first(planes_BCHW)).float()
         weights = responses.flatten(2).softmax(2).view_as(responses)
         rows, columns = (_places(weights, axis) for axis in (2, 3))
         down, right = (weights.sum(3) * rows).sum(2), (weights.sum(2) * columns).sum(2)
-        chosen = _precise(self.out(torch.cat((down, right, globals_BG), dim=1)))
+        chosen = self.out(torch.cat((down, right, globals_BG), dim=1)).float()
         scale, angle, shifts = chosen[:, :1], chosen[:, 1:2], chosen[:, 2:]
         return torch.cat((_MOST_SCALE * scale.tanh(), angle, _MOST_SHIFT * shifts.tanh()), dim=1)
 
@@ -87,7 +82,7 @@ def affine(chosen_B4: Tensor) -> tuple[Tensor, Tensor]:
 
 def _sample(x_BCHW: Tensor, theta_B23: Tensor) -> Tensor:
     """The values at transformed places, between the points linearly, outside of the board 0."""
-    x = _precise(x_BCHW)
+    x = x_BCHW.float()
     rows, columns = _places(x, 2)[:, None], _places(x, 3)
     theta = theta_B23[:, :, :, None, None]
     grid = theta[:, :, 0] * columns + theta[:, :, 1] * rows + theta[:, :, 2]  # [B, 2, H, W]

@@ -96,12 +96,13 @@ class Trainer:
         """Updates made so far."""
         return self.optimizer.steps
 
-    def update(self, batch: Batch, rate: float) -> None:
+    def update(self, batch: Batch, rate: float, *, teacher_share: float | None = None) -> None:
         """Learn from one batch, this process's share of it.
 
         Args:
             batch: encoded positions.
             rate: the learning rate.
+            teacher_share: of the loss, in place of that of the hyperparameters.
         """
         planes, context, moves, results, known, komi_known, leads, owners = self._load(batch)
         with autocast(self.device, self.hyperparameters.bf16):
@@ -124,7 +125,7 @@ class Trainer:
                 output.ownership, owners
             )
         if self.teacher is not None:
-            share = self.hyperparameters.teacher_share
+            share = self.hyperparameters.teacher_share if teacher_share is None else teacher_share
             loss = (1 - share) * loss + share * self._teacher_loss(output, planes, context)
         self.optimizer.zero_grad()
         loss.backward()
@@ -182,6 +183,15 @@ class Trainer:
         torch._foreach_lerp_([self.average[k] for k in real], [state[k] for k in real], weight)
         for name in state.keys() - set(real):
             self.average[name].copy_(state[name])
+
+    def freeze_statistics(self) -> None:
+        """Normalise by the statistics that the network came with, and keep them.
+
+        For fine-tuning on few positions, whose own statistics would unsettle every layer.
+        """
+        for module in self.network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
 
     def losses(self) -> Losses:
         """The means since the last call; waits for the device."""

@@ -166,7 +166,7 @@ def test_a_run_that_diverges_stops_and_keeps_what_was_good(
             rate = float("inf")
         update(batch, rate)
 
-    run.trainer.update = diverging  # type: ignore[method-assign]
+    run.trainer.update = diverging  # type: ignore[method-assign, assignment]
     with pytest.raises(GocnnError, match=r"diverged, .* a --rate below 0.005"):
         run.train()
     files = {path.name for path in tmp_path.glob("*.safetensors")}
