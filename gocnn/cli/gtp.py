@@ -3,6 +3,7 @@
 import click
 
 from gocnn.cli import options
+from gocnn.defaults import RESIGN_BELOW, VISITS
 
 
 @click.command()
@@ -35,15 +36,15 @@ from gocnn.cli import options
 @click.option(
     "--visits",
     type=click.IntRange(1),
-    default=1,
+    default=VISITS,
     help="The number of positions that a search evaluates; 1 plays by the network alone.",
 )
 @click.option(
     "--resign",
     type=options.SHARE,
     is_flag=False,
-    flag_value=0.04,
-    default=0.04,
+    flag_value=RESIGN_BELOW,
+    default=RESIGN_BELOW,
     help="Resign when the win rate stays below this.",
 )
 @click.option("--no-resign", is_flag=True, help="Play lost games to the end.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from gocnn import defaults
 from gocnn.cli import options
 
 
@@ -22,7 +23,7 @@ from gocnn.cli import options
 @click.option(
     "--komi",
     type=options.Points(),
-    show_default="7.5, or 0.5 with a handicap",
+    show_default=f"{defaults.KOMI:g}, or {defaults.HANDICAP_KOMI:g} with a handicap",
     help="The points that white gets.",
 )
 @click.option(
@@ -40,7 +41,7 @@ from gocnn.cli import options
 @click.option(
     "--opening-moves",
     type=click.IntRange(1),
-    default=8,
+    default=defaults.OPENING_MOVES,
     help="The number of moves to take from such games.",
 )
 @click.option("--seed", type=int, default=0, help="The seed of the openings.")
@@ -52,7 +53,7 @@ from gocnn.cli import options
 @click.option(
     "--move-timeout",
     type=options.Duration(),
-    default="2m",
+    default=f"{defaults.MOVE_TIMEOUT:g}s",
     help="An engine that thinks longer about a move loses the game.",
 )
 @click.option(
@@ -88,7 +89,7 @@ def match(
     from gocnn.match.runner import run
 
     if komi is None:
-        komi = 0.5 if handicap else 7.5
+        komi = defaults.HANDICAP_KOMI if handicap else defaults.KOMI
     settings = MatchSettings(
         a=a,
         b=b,

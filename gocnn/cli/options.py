@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from gocnn.defaults import BOARD_SIZE
 from gocnn.errors import GocnnError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -122,13 +123,13 @@ def board_sizes(*, aliases: Sequence[str] = ("--size",)) -> Callable[[Command], 
         cls=AliasedOption,
         aliases=aliases,
         type=BoardSizes(),
-        default="19",
+        default=str(BOARD_SIZE),
         help="Take boards of this many lines only; all takes every size.",
     )
 
 
 def board_size(
-    help: str, *, default: int | None = 19, show_default: bool | str = True
+    help: str, *, default: int | None = BOARD_SIZE, show_default: bool | str = True
 ) -> Callable[[Command], Command]:
     """The option ``--board-size`` of a command that works on one board."""
     return click.option(

@@ -4,14 +4,13 @@ import sys
 from dataclasses import replace
 from typing import NamedTuple
 
+from gocnn.defaults import BOARD_SIZE, KOMI
 from gocnn.errors import GocnnError
 from gocnn.go.board import POINT_MASK
 from gocnn.go.game import Game
-from gocnn.go.position import DEFAULT_KOMI, Position
+from gocnn.go.position import Position
 from gocnn.prediction import Conditions
 from gocnn.sgf.reader import load_game, load_game_from_bytes
-
-DEFAULT_SIZE = 19
 
 
 class AskedPosition(NamedTuple):
@@ -67,8 +66,8 @@ def read_position(
                 "--board-size is for --moves only; leave it out"
             )
         return _from_game(record, move, komi, rank, opponent_rank)
-    size = DEFAULT_SIZE if board_size is None else board_size
-    komi = DEFAULT_KOMI if komi is None else komi
+    size = BOARD_SIZE if board_size is None else board_size
+    komi = KOMI if komi is None else komi
     position = Position.from_moves(moves or "", size, komi=komi)
     return _from_moves(position, move, rank, opponent_rank)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from gocnn.cli import options
+from gocnn.defaults import VALIDATION
 
 
 @click.command()
@@ -44,7 +45,7 @@ from gocnn.cli import options
 @click.option(
     "--validation",
     type=options.SHARE,
-    default=0.01,
+    default=VALIDATION,
     help="Hold out this share of the games for validation.",
 )
 @click.option(

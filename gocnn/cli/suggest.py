@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from gocnn import defaults
 from gocnn.cli import options
 
 
@@ -32,11 +33,13 @@ from gocnn.cli import options
     show_default="the game's",
     help="The rank of the other player.",
 )
-@options.board_size("The lines of the board, with --moves.", default=None, show_default="19")
+@options.board_size(
+    "The lines of the board, with --moves.", default=None, show_default=str(defaults.BOARD_SIZE)
+)
 @click.option(
     "--komi",
     type=options.Points(),
-    show_default="the game's, or 7.5",
+    show_default=f"the game's, or {defaults.KOMI:g}",
     help="The points that white gets.",
 )
 @click.option(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gocnn import defaults
 from gocnn.cli import options
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ FEW_GAMES = 5
 @click.option(
     "--teacher-share",
     type=options.SHARE,
-    default=0.5,
+    default=defaults.TEACHER_SHARE,
     help="The share of the teacher in the loss, beside the games.",
 )
 @click.option(
     "--cooldown",
     type=options.SHARE,
-    default=0.2,
+    default=defaults.COOLDOWN,
     help="The share of the budget at its end in which the learning rate falls to zero.",
 )
 @click.option(
@@ -79,10 +80,16 @@ FEW_GAMES = 5
     help="Save and stop after this time, to be resumed later.",
 )
 @click.option(
-    "--batch", type=click.IntRange(1), default=128, help="The number of positions in an update."
+    "--batch",
+    type=click.IntRange(1),
+    default=defaults.BATCH,
+    help="The number of positions in an update.",
 )
 @click.option(
-    "--rate", type=options.ABOVE_ZERO, default=4e-3, help="The learning rate before the cooldown."
+    "--rate",
+    type=options.ABOVE_ZERO,
+    default=defaults.RATE,
+    help="The learning rate before the cooldown.",
 )
 @click.option(
     "--seed", type=int, default=0, help="The seed of the shuffle and of the initial weights."
@@ -90,7 +97,7 @@ FEW_GAMES = 5
 @click.option(
     "--validation",
     type=options.SHARE,
-    default=0.01,
+    default=defaults.VALIDATION,
     help="Hold out this share of the games for validation.",
 )
 @options.board_sizes(aliases=[])

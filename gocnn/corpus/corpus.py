@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from gocnn.corpus.container import Writer, read_container
 from gocnn.corpus.packing import Names, compute_checksum, pack_games, split_sections
+from gocnn.defaults import VALIDATION
 from gocnn.errors import GocnnError
 from gocnn.go.fingerprint import hash_fraction
 from gocnn.go.game import Game
 
-VALIDATION = 0.01  # share of games held out of the training, by default
 _FOR_VALIDATION = 2  # the purpose of the draw, see gocnn.go.fingerprint.hash_fraction
 
 

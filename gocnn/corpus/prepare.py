@@ -20,9 +20,10 @@ import numpy as np
 
 from gocnn import __version__
 from gocnn.corpus.container import Writer
-from gocnn.corpus.corpus import VALIDATION, Corpus
+from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
 from gocnn.corpus.ingest import Packed, packed_games
+from gocnn.defaults import VALIDATION
 from gocnn.errors import GocnnError
 from gocnn.go.game import SourceKind
 from gocnn.progress import bar

@@ -17,6 +17,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from gocnn.defaults import KOMI
 from gocnn.errors import GocnnError, IllegalMove
 from gocnn.go.board import (
     BLACK,
@@ -30,7 +31,7 @@ from gocnn.go.board import (
     replay,
 )
 from gocnn.go.jit import jit
-from gocnn.go.position import DEFAULT_KOMI, Position
+from gocnn.go.position import Position
 
 UNKNOWN_RESULT = 2
 
@@ -92,7 +93,7 @@ class Game:
             IllegalMove: when the moves were never checked and one is illegal.
         """
         ply = self._check(ply)
-        position = Position(self.size, komi=DEFAULT_KOMI if self.komi is None else self.komi)
+        position = Position(self.size, komi=KOMI if self.komi is None else self.komi)
         stones = self.entries[: self.setup]
         white = stones >= WHITE_BIT
         position.setup(

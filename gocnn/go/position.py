@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gocnn.defaults import BOARD_SIZE, KOMI
 from gocnn.errors import GocnnError, IllegalMove
 from gocnn.go.board import (
     BLACK,
@@ -39,7 +40,6 @@ from gocnn.go.board import (
 from gocnn.go.coords import BadVertex, columns, point_at, point_of_vertex, vertex
 from gocnn.go.handicap import handicap_points, star_points
 
-DEFAULT_KOMI = 7.5  # points white gets where nothing says otherwise (Chinese rules, CGOS)
 _COLOUR = re.compile(r"([bw]|black|white)", re.IGNORECASE)
 _COLOUR_NAMES = {BLACK: "black", WHITE: "white", EMPTY: "empty"}
 
@@ -65,7 +65,7 @@ class Position:
     """
 
     def __init__(
-        self, size: int = 19, *, komi: float = DEFAULT_KOMI, superko: bool = False
+        self, size: int = BOARD_SIZE, *, komi: float = KOMI, superko: bool = False
     ) -> None:
         self.size = size
         self.komi = komi
@@ -79,7 +79,7 @@ class Position:
         self._hashes = [0]
 
     @classmethod
-    def from_moves(cls, moves: str, size: int = 19, *, komi: float = DEFAULT_KOMI) -> Self:
+    def from_moves(cls, moves: str, size: int = BOARD_SIZE, *, komi: float = KOMI) -> Self:
         """The position after moves given as vertices, parted by spaces, commas or line feeds.
 
         >>> Position.from_moves("D4 Q16, b D16 pass").ply

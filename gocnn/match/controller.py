@@ -23,9 +23,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
+from gocnn.defaults import MOVE_TIMEOUT
 from gocnn.errors import GocnnError
 
-PATIENCE = 120.0  # seconds for an answer that needs no thought; a first start may compile
 _START = 10.0  # seconds that any program has to start and to say its name
 _GOODBYE = 1.0  # seconds to leave after quit
 _ANSWER = re.compile(r"([=?])(\d*)[ \t]*(.*)")
@@ -172,7 +172,7 @@ class EngineProcess:
             assert self._process.stdin
             self._process.stdin.close()
 
-    def ask(self, command: str, timeout: float = PATIENCE) -> str:
+    def ask(self, command: str, timeout: float = MOVE_TIMEOUT) -> str:
         """The answer without its ``=`` and number.
 
         Args:
@@ -204,7 +204,7 @@ class EngineProcess:
             raise EngineError(f"{self.label} answers {text!r} to {command!r}")
         return text
 
-    def greet(self, timeout: float = PATIENCE) -> str:
+    def greet(self, timeout: float = MOVE_TIMEOUT) -> str:
         """The engine's name, which is the first thing to ask.
 
         Args:
@@ -214,7 +214,7 @@ class EngineProcess:
             EngineError: as `ask` does; of a program that does not answer, how that may be mended.
         """
         try:
-            return self.ask("name", min(PATIENCE, max(_START, timeout)))
+            return self.ask("name", min(MOVE_TIMEOUT, max(_START, timeout)))
         except EngineGone as error:
             raise EngineGone(
                 f"{error}. Is it a GTP engine? Many programs are one only with an option or a word "

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from gocnn.defaults import BOARD_SIZE, KOMI, OPENING_MOVES
 from gocnn.errors import GocnnError
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
@@ -20,12 +21,12 @@ class MatchSettings:
 
     a: str  # command lines
     b: str
-    size: int = 19
-    komi: float = 7.5
+    size: int = BOARD_SIZE
+    komi: float = KOMI
     handicap: int = 0  # stones for B, who then is always black
     rules: str = "chinese"
     openings: str = "drawn"  # see gocnn.match.openings
-    opening_moves: int = 8
+    opening_moves: int = OPENING_MOVES
     seed: int = 0  # of the openings
     referee: str = ""  # a command line; our own count decides without
 

@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
+from gocnn.defaults import MOVE_TIMEOUT
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
@@ -176,7 +177,12 @@ class WorkerPool:
 
 
 def run(
-    settings: MatchSettings, games: int, path: Path, *, jobs: int = 1, timeout: float = 120.0
+    settings: MatchSettings,
+    games: int,
+    path: Path,
+    *,
+    jobs: int = 1,
+    timeout: float = MOVE_TIMEOUT,
 ) -> MatchResult:
     """Play the games of a match that its folder has not yet.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gocnn.defaults import RESIGN_BELOW
 from gocnn.errors import GocnnError
 from gocnn.go.ranks import RANKS, UNKNOWN, rank_name, read_rank
 from gocnn.go.rules import RULESETS, Ruleset
@@ -28,7 +29,7 @@ class Style:
     min_relative_policy: float = 0.05  # moves below this share of the likeliest are never drawn
     seed: int | None = None  # for draws and playouts; None draws one
     resign: bool = True
-    resign_below: float = 0.04  # a win rate under this is hopeless
+    resign_below: float = RESIGN_BELOW  # a win rate under this is hopeless
     resign_after: int = 4  # own moves in a row that must be hopeless
     playouts: int = 300  # for the end of the game
     rules: Ruleset = RULESETS["chinese"]

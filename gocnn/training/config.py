@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gocnn.dataset.conditions import ConditionDropout
+from gocnn.defaults import BATCH, COOLDOWN, RATE, TEACHER_SHARE
 from gocnn.errors import GocnnError
 
 _WARMUP_SHARE = 0.01  # of the budget
@@ -14,10 +15,10 @@ _WARMUP_SHARE = 0.01  # of the budget
 class Hyperparameters:
     """How to train; all of it goes into the checkpoint."""
 
-    batch: int = 128  # positions of an update, over all processes
-    rate: float = 4e-3  # the learning rate at its peak
+    batch: int = BATCH  # positions of an update, over all processes
+    rate: float = RATE  # the learning rate at its peak
     warmup: int = 200  # updates in which the rate climbs; fewer where they pass 1% of the budget
-    cooldown: float = 0.2  # share of the budget at the end in which the rate falls to zero
+    cooldown: float = COOLDOWN  # share of the budget at the end in which the rate falls to zero
     weight_decay: float = 0.05
     value_weight: float = 0.15  # of the value's loss beside the policy's
     score_weight: float = 0.03  # of the counted results, for networks that answer a lead
@@ -27,7 +28,7 @@ class Hyperparameters:
     seed: int = 0
     bf16: bool = True  # compute in bfloat16 where the processor has it
     muon: bool = True  # Muon moves the filters; else AdamW moves all
-    teacher_share: float = 0.5  # of the loss that a teacher sets, if there is one
+    teacher_share: float = TEACHER_SHARE  # of the loss that a teacher sets, if there is one
 
     def __post_init__(self) -> None:
         for name in ("batch", "rate", "clip"):

@@ -20,11 +20,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gocnn.corpus.corpus import VALIDATION, Corpus
+from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.balance import strength_groups
 from gocnn.dataset.loader import Stream, prefetch
 from gocnn.dataset.owners import FinalOwners
 from gocnn.dataset.positions import Ints, Positions
+from gocnn.defaults import VALIDATION
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import Scores, evaluate
 from gocnn.features.encoding import KOMI, KOMI_KNOWN, encoding_named
