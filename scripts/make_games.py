@@ -11,9 +11,9 @@ from pathlib import Path
 
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import point_of_vertex, vertex
-from gocnn.go.position import Position
+from gocnn.go.position import Position, colour_name
 from gocnn.match.controller import EngineProcess, find_gnugo
-from gocnn.match.game import COLOURS, parse_score
+from gocnn.match.game import parse_score
 from gocnn.match.openings import corners
 from gocnn.progress import bar
 from gocnn.sgf.writer import sgf
@@ -48,10 +48,10 @@ def play_out(
         colour = position.to_move
         if planned:
             move = vertex(planned.pop(0), size)
-            engine.ask(f"play {COLOURS[colour]} {move}")
+            engine.ask(f"play {colour_name(colour)} {move}")
         else:
             engine.ask(f"level {levels[colour]}")
-            move = choose(engine, COLOURS[colour], chance)
+            move = choose(engine, colour_name(colour), chance)
         if move.lower() == "resign":
             return "W+R" if colour == BLACK else "B+R"
         position.play(point_of_vertex(move, size))

@@ -9,9 +9,9 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.metrics import Measurements, Row, summarise
-from gocnn.go.board import BLACK, POINT_MASK
+from gocnn.go.board import POINT_MASK
 from gocnn.go.coords import vertex
-from gocnn.go.position import Position
+from gocnn.go.position import Position, colour_name
 from gocnn.render.svg import board_svg
 from gocnn.stats import markdown_table
 
@@ -98,7 +98,7 @@ class Case:
 
     def __str__(self) -> str:
         """In a sentence."""
-        mover = "Black" if self.position.to_move == BLACK else "White"
+        mover = colour_name(self.position.to_move).capitalize()
         wanted, played = (vertex(p, self.position.size) for p in (self.choice, self.played))
         return (
             f"{mover} to move: the network wants {wanted} (A) with {self.confidence:.0%}; "

@@ -11,21 +11,20 @@ import re
 import time
 from dataclasses import dataclass
 
+from gocnn.defaults import MOVE_TIMEOUT
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import point_of_vertex, vertex
-from gocnn.go.position import Position
+from gocnn.go.position import Position, colour_name
 from gocnn.go.rules import Ruleset
 from gocnn.go.scoring import Score, final_score
 from gocnn.match.controller import (
-    PATIENCE,
     EngineError,
     EngineGone,
     EngineProcess,
     split_command,
 )
 
-COLOURS = {BLACK: "black", WHITE: "white"}
 LONGEST = 3  # moves a point of the board; what stands then is counted
 _CLOSED = 2  # passes running that end a game
 _SCORE = re.compile(r"(?:([BW])\+(\d+(?:\.\d+)?)|(?:0|draw|jigo)\b)", re.IGNORECASE)
@@ -58,7 +57,7 @@ class EnginePlayer:
         GocnnError: when it cannot be started or does not speak GTP.
     """
 
-    def __init__(self, command: str, rules: Ruleset, timeout: float = PATIENCE) -> None:
+    def __init__(self, command: str, rules: Ruleset, timeout: float = MOVE_TIMEOUT) -> None:
         self.rules = rules
         self.thinking = ThinkingTime()
         self._stopped = False
@@ -120,7 +119,7 @@ class EnginePlayer:
         Raises:
             EngineError: when the engine refuses it or fails.
         """
-        self.engine.ask(f"play {COLOURS[colour]} {vertex(point, size)}")
+        self.engine.ask(f"play {colour_name(colour)} {vertex(point, size)}")
 
     def move(self, colour: int, timeout: float) -> str:
         """The engine's move: a vertex, pass or resign.
@@ -129,7 +128,7 @@ class EnginePlayer:
             EngineError: when the engine has none to give, in `timeout` seconds, or fails.
         """
         start = time.perf_counter()
-        answer = self.engine.ask(f"genmove {COLOURS[colour]}", timeout).strip()
+        answer = self.engine.ask(f"genmove {colour_name(colour)}", timeout).strip()
         if not self._fresh:
             self.thinking.add(time.perf_counter() - start)
         self._fresh = False

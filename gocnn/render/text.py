@@ -13,7 +13,7 @@ from typing import TextIO
 
 from gocnn.go.coords import columns, vertex
 from gocnn.go.handicap import star_points
-from gocnn.go.position import Position
+from gocnn.go.position import Position, colour_name
 from gocnn.render.diagram import Diagram, printable
 from gocnn.render.diagram import letter as letter
 
@@ -199,7 +199,7 @@ class _Text:
         """Which numbers are whose: they hide the stones, or have found no room on them."""
         stones, size = self.diagram.stones.flat, self.diagram.size
         moves = sorted((n, p) for p, n in self.diagram.numbers.items() if stones[p] == stone)
-        name = {1: "Black", -1: "White"}[stone]
+        name = colour_name(stone).capitalize()
         if not moves:
             return ""
         if not self.long:

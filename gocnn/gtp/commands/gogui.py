@@ -114,7 +114,7 @@ def gocnn_territory(session: Session, _arguments: list[str]) -> str:
     if verdict.dead.any():
         lines.append(f"MARK {_names(np.flatnonzero(verdict.dead), size)}")
     leading = lead(position, float(verdict.ownership.sum()), style.rules)
-    leader = "Black" if leading > 0 else "White"
+    leader = colour_name(BLACK if leading > 0 else WHITE).capitalize()
     return "\n".join([*lines, f"TEXT {leader} leads by {abs(leading):.1f} points"])
 
 
