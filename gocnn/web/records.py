@@ -11,7 +11,7 @@ from io import BytesIO
 from itertools import islice
 from typing import Any
 
-from gocnn.go.position import DEFAULT_KOMI
+from gocnn.defaults import KOMI
 from gocnn.sgf.details import TEXTS
 from gocnn.sgf.parser import BadRecord, points_of_value
 from gocnn.sgf.splitter import split_trees
@@ -76,7 +76,7 @@ def _as_json(tree: GameTree) -> dict[str, Any]:
     rules = tree.info.get("RU", "")
     return {
         "size": tree.size,
-        "komi": DEFAULT_KOMI if tree.komi is None else tree.komi,
+        "komi": KOMI if tree.komi is None else tree.komi,
         "rules": next((name for name, pattern in _RULES if pattern.search(rules)), "chinese"),
         "handicap": tree.handicap,
         "info": tree.info,
