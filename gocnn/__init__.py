@@ -6,9 +6,11 @@ from its module when it is first used. docs/python.md has examples.
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as that of typing, which takes a while to load, and Ctrl-C may come then
 if TYPE_CHECKING:
+    from typing import Any
+
     from gocnn.errors import GocnnError, IllegalMove
     from gocnn.go.board import BLACK, EMPTY, WHITE
     from gocnn.go.coords import point_of_vertex, vertex
@@ -89,7 +91,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Import a public name when it is first used (PEP 562)."""
     if name not in _MODULES:
         raise AttributeError(f"module 'gocnn' has no attribute {name!r}")

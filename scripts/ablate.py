@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What is each part worth? Networks that differ in one thing, trained alike, measured side by side.
 
 ``scripts/ablate.py games.gocnn -o ablations --positions 300000`` trains the variants of `VARIANTS`

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How fast gocnn is here: ``scripts/bench.py [GAMES] [--sections replay,encode] [--json]``.
 
 Each figure is that of the quickest of several rounds, on the games of ``data/`` or on those named.

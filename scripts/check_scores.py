@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """How often the score is right: ``scripts/check_scores.py GAMES... [--most 600] [--wrong]``.
 
 GAMES are SGF files, folders and archives, or one corpus file. Of each game that was counted

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Make games by GNU Go against itself, through GTP: ``scripts/make_games.py 19 300 OUT.sgf``.
 
 Game number i is the same on every machine with GNU Go 3.8: its opening, its levels and every

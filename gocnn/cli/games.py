@@ -15,6 +15,7 @@ from gocnn.go.game import Game
 from gocnn.progress import bar
 from gocnn.sgf.players import games_of_player
 from gocnn.sgf.reader import read_games
+from gocnn.stats import count_text
 
 
 def is_given(name: str) -> bool:
@@ -78,4 +79,6 @@ def report_corpus(corpus: Corpus, report: Report | None) -> None:
     """Say on standard error what was read and how much of it there is."""
     if report is not None:
         click.echo(report.table(), err=True)
-    click.echo(f"{len(corpus):,} games, {corpus.positions:,} positions", err=True)
+    click.echo(
+        f"{count_text(len(corpus), 'game')}, {count_text(corpus.positions, 'position')}", err=True
+    )

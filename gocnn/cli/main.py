@@ -8,8 +8,12 @@ Invariants:
 """
 
 import errno
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -30,6 +34,10 @@ INTERRUPTED = 130  # the status that a shell reports for a program stopped by Ct
 
 
 def _fail(message: str, status: int = 2) -> NoReturn:
+    if status == INTERRUPTED:
+        # Python ends itself by SIGINT, whatever the status, where Ctrl-C came while a text was
+        # executed, as dataclasses do. The next text that is executed makes it forget that.
+        exec("")
     click.echo(f"gocnn: {message}", err=True)
     sys.exit(status)
 
@@ -40,6 +48,26 @@ def _usage(error: click.UsageError) -> str:
     return f"{message} (see {where} --help)"
 
 
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Within the block every SIGINT is noted in the list, and raises KeyboardInterrupt as ever."""
+    noted: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield noted
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class CommandGroup(click.Group):
     """A group that lists its commands in order of use and reports every error in one line."""
 
@@ -48,11 +76,16 @@ class CommandGroup(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; Ctrl-C ends it in one line."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            _fail("interrupted", INTERRUPTED)
+        """Run a command; Ctrl-C ends it in one line, whatever the interrupted code makes of it."""
+        with _noted_interrupts() as interrupts:
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt:
+                _fail("interrupted", INTERRUPTED)
+            except Exception:
+                if interrupts:  # an import turns KeyboardInterrupt into ImportError, for example
+                    _fail("interrupted", INTERRUPTED)
+                raise
 
     def main(
         self,

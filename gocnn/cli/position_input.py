@@ -11,6 +11,7 @@ from gocnn.go.game import Game
 from gocnn.go.position import Position
 from gocnn.prediction import Conditions
 from gocnn.sgf.reader import load_game, load_game_from_bytes
+from gocnn.stats import count_text
 
 
 class AskedPosition(NamedTuple):
@@ -109,5 +110,7 @@ def _ply(count: int, move: int | None, source: str) -> int:
     if move is None:
         return count
     if not 1 <= move <= count + 1:
-        raise GocnnError(f"{source} has {count} moves: --move is 1 to {count + 1}, not {move}")
+        raise GocnnError(
+            f"{source} has {count_text(count, 'move')}: --move is 1 to {count + 1}, not {move}"
+        )
     return move - 1

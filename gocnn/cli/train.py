@@ -258,10 +258,12 @@ def _network_settings(
 
 
 def _hint_at_few_games(run: "TrainingRun") -> None:
+    from gocnn.stats import count_text
+
     held_out = 0 if run.held_out is None else len(run.held_out.games)
     if held_out < FEW_GAMES and run.processes.first:
         click.echo(
-            f"{held_out} games are held out for validation; "
+            f"held out for validation: {count_text(held_out, 'game')}; "
             "with so few, --validation 0.1 says more",
             err=True,
         )

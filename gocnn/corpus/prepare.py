@@ -29,6 +29,7 @@ from gocnn.go.game import SourceKind
 from gocnn.progress import bar
 from gocnn.sgf.archives import RecordFiles
 from gocnn.sgf.reader import Reject
+from gocnn.stats import count_text
 
 DUPLICATE, HELD_OUT = "duplicate", "in a corpus to leave out"
 PathLike = str | os.PathLike[str]
@@ -59,9 +60,10 @@ class Report:
     def table(self) -> str:
         """The counts as lines of text."""
         rows = [(n, reason) for reason, n in self.rejected.most_common()]
-        lines = [f"{self.read:>10,} records read"]
+        lines = [f"{self.read:>10,} {'record' if self.read == 1 else 'records'} read"]
         lines += [f"{count:>10,} {reason}" for count, reason in rows]
-        lines.append(f"{self.kept:>10,} games kept, {self.moves:,} moves")
+        games = "game" if self.kept == 1 else "games"
+        lines.append(f"{self.kept:>10,} {games} kept, {count_text(self.moves, 'move')}")
         kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(self.kinds.items()))
         if kinds:
             lines.append(f"{'':>10} by source: {kinds}")
@@ -117,7 +119,7 @@ def prepare(
             report.add(fresh)
             if listed is not None:
                 listed.writelines(map(_line, fresh.rejects))
-            progress.set_postfix_str(f"{report.kept:,} games", refresh=False)
+            progress.set_postfix_str(count_text(report.kept, "game"), refresh=False)
             progress.update(walk.done - shown)
             shown = walk.done
         report.other_files = walk.skipped
@@ -138,7 +140,7 @@ def prepare(
 
 def _nothing_left(report: Report) -> str:
     said = ", ".join(f"{count:,} {reason}" for reason, count in report.rejected.most_common(4))
-    return f"no games left of {report.read:,} records ({said}); nothing was written"
+    return f"no games left of {count_text(report.read, 'record')} ({said}); nothing was written"
 
 
 def _processes(jobs: int | None) -> int:

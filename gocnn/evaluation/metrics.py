@@ -28,8 +28,9 @@ from gocnn.inference.forward import check_symmetries, forward, prepare_for_infer
 from gocnn.inference.views import Views
 from gocnn.inference.weights import LoadedNetwork
 from gocnn.progress import bar
-from gocnn.stats import Estimate, clustered_mean
+from gocnn.stats import Estimate, clustered_mean, count_text
 
+FEW = 50  # positions; figures of fewer say nothing
 PHASE = 50  # moves in a row of the table by move number
 _TENTHS = 10  # rows of the table by confidence
 
@@ -86,19 +87,24 @@ class Scores:
         return asdict(self)
 
     def table(self) -> str:
-        """Lines of text; percentages with their intervals."""
+        """Lines of text; percentages with their intervals. Parts of few positions are left out."""
         head = (
             f"{'':16}{'positions':>10}{'games':>7}{'confid. %':>11}{'top-1 %':>14}{'top-5 %':>14}"
         )
         lines = [head + f"{'loss':>15}{'value %':>14}"]
+        left_out = 0
         for title, rows in (
             ("", [self.total]),
             ("by move", self.phases),
             ("by rank", self.ranks),
             ("by the probability of the first choice", self.calibration),
         ):
-            lines += [title] if title else []
-            lines += [_line(row) for row in rows]
+            shown = [row for row in rows if row is self.total or row.positions >= FEW]
+            lines += [title] if title and shown else []
+            lines += [_line(row) for row in shown]
+            left_out += len(rows) - len(shown)
+        if left_out:
+            lines.append(f"{count_text(left_out, 'row')} of fewer than {FEW} positions left out")
         return "\n".join(lines)
 
 

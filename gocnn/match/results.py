@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gocnn.stats import elo, wilson
+from gocnn.stats import count_text, elo, wilson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ class MatchResult:
             ("B", f"{b}: {self.b.mean:.0f} ms a move, {self.b.slowest:.0f} at most"),
             (
                 "A won",
-                f"{self.wins} of {self.games} games{drawn}: {self.rate:.1%}, "
+                f"{self.wins} of {count_text(self.games, 'game')}{drawn}: {self.rate:.1%}, "
                 f"at 95% {self.low:.1%} to {self.high:.1%}",
             ),
             (
@@ -123,7 +123,8 @@ class MatchResult:
             ("endings", ", ".join(f"{what} {count}" for what, count in self.endings.items())),
         ]
         if self.same_winner is not None:
-            told = f"same winner as our own count in {self.same_winner} of {self.counted} games"
+            same = f"same winner as our own count in {self.same_winner}"
+            told = f"{same} of {count_text(self.counted, 'game')}"
             rows.append(("referee", f"{told}, same score in {self.same_score}"))
         return "\n".join(f"{name:<8} {text}" for name, text in rows)
 

@@ -1,10 +1,13 @@
 """The entry point: help, errors in one line, and nothing heavy loaded before it is needed."""
 
 import errno
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -172,3 +175,64 @@ def test_a_command_may_set_the_status() -> None:
 
     group = CommandGroup("gocnn", commands={"stop": click.Command("stop", callback=stop)})
     assert CliRunner().invoke(group, ["stop"]).exit_code == 3
+
+
+# Ctrl-C while a module is loaded, which the hook stands for.
+_INTERRUPTED_IMPORT = """
+import builtins, os, signal
+load = builtins.__import__
+def interrupted(name, *rest):
+    if name == "click":
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *rest)
+builtins.__import__ = interrupted
+from gocnn.__main__ import run
+run()
+"""
+
+
+def test_ctrl_c_while_it_is_loaded_is_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED_IMPORT], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "gocnn: interrupted\n")
+
+
+_INTERRUPTED_TEXT = """
+import sys
+from gocnn.cli.main import main
+class Interrupted:
+    def write(self, text): exec("import os, signal; os.kill(os.getpid(), signal.SIGINT); len('')")
+    def flush(self): pass
+sys.stdout = Interrupted()
+main(["models", "--help"])
+"""
+
+
+def test_ctrl_c_has_its_status_wherever_it_comes(tmp_path: Path) -> None:
+    """Python has one of its own, where it comes while a text is executed."""
+    (tmp_path / "interrupted_text.py").write_text(_INTERRUPTED_TEXT, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted_text"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "gocnn: interrupted\n")
+
+
+def test_ctrl_c_that_becomes_another_error_is_still_one_line() -> None:
+    """As an import of a library does that is written in C."""
+
+    def fail() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    group = CommandGroup("gocnn", commands={"fail": click.Command("fail", callback=fail)})
+    result = CliRunner().invoke(group, ["fail"])
+    assert (result.exit_code, result.stderr) == (130, "gocnn: interrupted\n")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -111,7 +111,7 @@ def test_standard_input_holds_a_game_or_moves(monkeypatch: pytest.MonkeyPatch, t
         ({"game": "no/such.sgf"}, "no/such.sgf"),
         ({"moves": "D4 Q99"}, "move 2 of the list: 'Q99' is not a vertex"),
         ({"moves": "D4 Q16 D4"}, "move 3 of the list: black may not play D4"),
-        ({"moves": "D4", "move": 3}, "the list has 1 moves: --move is 1 to 2, not 3"),
+        ({"moves": "D4", "move": 3}, "the list has 1 move: --move is 1 to 2, not 3"),
         ({"moves": "D4", "move": 0}, "--move is 1 to 2, not 0"),
         ({"moves": "D4", "board_size": 40}, "a board has 2 to 25 lines"),
     ],

@@ -201,3 +201,12 @@ def test_eight_views_agree_on_turned_boards(positions: Positions) -> None:
 def test_symmetries_are_one_or_eight(positions: Positions) -> None:
     with pytest.raises(GocnnError, match="1 or 8 symmetries"):
         evaluate(loaded(nn.Identity()), positions, symmetries=3)
+
+
+def test_parts_of_few_positions_are_left_out_of_the_table(positions: Positions) -> None:
+    scores = evaluate(loaded(_PlaysBesideTheLast()), positions, most=40, label=None)
+    table = scores.table()
+    assert table.splitlines()[1].split()[:2] == ["all", "40"]
+    assert "by move" not in table
+    rows = len(scores.phases) + len(scores.ranks) + len(scores.calibration)
+    assert table.endswith(f"{rows} rows of fewer than 50 positions left out")
