@@ -26,6 +26,7 @@ from gocnn.cli.imitate import imitate
 from gocnn.cli.match import match
 from gocnn.cli.models import models
 from gocnn.cli.prepare import prepare
+from gocnn.cli.review import review
 from gocnn.cli.suggest import suggest
 from gocnn.cli.train import train
 from gocnn.errors import GocnnError
@@ -131,5 +132,5 @@ def main() -> None:
 
 
 # In the order in which a user meets them.
-for _command in (prepare, train, imitate, evaluate, suggest, gtp, match, models, export):
+for _command in (prepare, train, imitate, evaluate, suggest, review, gtp, match, models, export):
     main.add_command(_command)

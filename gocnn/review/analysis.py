@@ -8,12 +8,16 @@ Invariants:
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from gocnn.go.phases import phase
 from gocnn.sgf.reader import Record
 
 MATCHED, NEAR = 1, 5  # places that count as found: the first choice, and among the first five
+_BAD_LOSS = 0.15  # win rate that a bad move costs; a doubtful one costs less
+_UNEXPECTED = 0.05  # probability below which a move is a surprise
+_GOOD_GAIN = 0.05  # win rate that a surprise must bring to be called good
 
 
 class Candidate(NamedTuple):
@@ -101,3 +105,29 @@ def moves_of(review: GameReview, colour: int, of_phase: int | None = None) -> li
         and move.point != size * size
         and of_phase in (None, phase(move.number - 1, size))
     ]
+
+
+class Mark(StrEnum):
+    """What is to say of a move in one word."""
+
+    BAD = "bad"
+    DOUBTFUL = "doubtful"
+    GOOD = "good"
+    SURPRISING = "surprising"
+    NONE = ""
+
+
+def mark_of(review: GameReview, number: int) -> Mark:
+    """The mark of move `number`, from 1.
+
+    Good is a move that hardly anybody would have played and after which the player who moved is
+    better off than before.
+    """
+    moment = next((m for m in review.moments if m.number == number), None)
+    if moment is not None:
+        return Mark.BAD if moment.loss >= _BAD_LOSS else Mark.DOUBTFUL
+    move = review.moves[number - 1]
+    if move.place == MATCHED or move.probability >= _UNEXPECTED:
+        return Mark.NONE
+    gain = (review.win_rates[number] - review.win_rates[number - 1]) * move.colour
+    return Mark.GOOD if gain >= _GOOD_GAIN else Mark.SURPRISING

@@ -18,7 +18,10 @@ from gocnn import __version__
 from gocnn.cli.main import CommandGroup, main
 from gocnn.errors import GocnnError
 
-COMMANDS = ["prepare", "train", "evaluate", "suggest", "gtp", "match", "models", "export"]
+COMMANDS = [
+    *("prepare", "train", "imitate", "evaluate", "suggest", "review"),
+    *("gtp", "match", "models", "export"),
+]
 
 
 def test_commands_stand_in_order_of_use() -> None:

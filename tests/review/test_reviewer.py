@@ -1,7 +1,5 @@
 """A review finds in a game what its evaluator was made to say."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
 
@@ -10,64 +8,19 @@ from gocnn.go.board import BLACK, WHITE
 from gocnn.go.phases import MIDDLE, OPENING
 from gocnn.go.position import Position
 from gocnn.go.ranks import PRO, parse_rank
-from gocnn.prediction import Conditions, Prediction
 from gocnn.review.analysis import GameReview, match_rate, moves_of
 from gocnn.review.curve import without_jumps
 from gocnn.review.reviewer import Reviewer
 from gocnn.sgf.details import Details
 from gocnn.sgf.reader import Record, parse_game
 from tests.support.boards import point
+from tests.support.reviews import Told, blunder_at
 
 SGF = b"(;SZ[9]KM[7]BR[5k]WR[4k];B[ee];W[ec];B[gc];W[cg];B[gg];W[cc];B[];W[ce])"
 
 
 def record(sgf: bytes = SGF) -> Record:
     return Record(parse_game(sgf, "game.sgf"), Details({"PB": "Black"}))
-
-
-class Told:
-    """An evaluator that notes what it was told, and expects one vertex above all others.
-
-    Args:
-        expected: the vertex by the rank code that is told.
-        win: the win rate of the player to move, by the position.
-        lead: likewise the lead.
-    """
-
-    def __init__(
-        self,
-        expected: dict[int, str] | None = None,
-        win: Callable[[Position], float] = lambda position: 0.5,
-        lead: Callable[[Position], float] | None = None,
-    ) -> None:
-        self.expected, self.win, self.lead = expected or {}, win, lead
-        self.told: list[Conditions] = []
-
-    def __call__(
-        self, positions: Sequence[Position], conditions: Sequence[Conditions], /
-    ) -> list[Prediction]:
-        self.told += conditions
-        return [self._predict(p, c) for p, c in zip(positions, conditions, strict=True)]
-
-    def _predict(self, position: Position, conditions: Conditions) -> Prediction:
-        policy = np.zeros(position.size**2 + 1, np.float32)
-        legal = position.legal_points()
-        policy[legal] = 0.4 / len(legal)
-        expected = point(self.expected.get(conditions.rank, "pass"), position.size)
-        legal_or_pass = [*legal.tolist(), position.size**2]
-        policy[expected if expected in legal_or_pass else legal_or_pass[0]] += 0.6
-        lead = None if self.lead is None else self.lead(position)
-        return Prediction(policy, self.win(position), lead)
-
-
-def blunder_at(number: int, black: float = 0.7, after: float = 0.3) -> Callable[[Position], float]:
-    """Win rates of a game that black leads until a move of that number."""
-
-    def win(position: Position) -> float:
-        of_black = black if position.ply < number else after
-        return of_black if position.to_move == BLACK else 1 - of_black
-
-    return win
 
 
 def review(evaluator: Told, sgf: bytes = SGF, advise: str | None = None) -> GameReview:

@@ -1,0 +1,65 @@
+"""What `gocnn review` reads and writes."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from gocnn.errors import GocnnError
+from gocnn.files import write_atomically
+from gocnn.review.analysis import GameReview
+from gocnn.review.reviewed_sgf import reviews_as_sgf
+from gocnn.sgf.reader import Record, read_records
+
+_RECORD = (".sgf",)
+
+
+def check_outputs(outputs: Sequence[Path], games: Sequence[Path]) -> None:
+    """Refuse outputs that could not be written, before any work is done.
+
+    Raises:
+        GocnnError: when an ending is unknown, a folder is missing, or a game would be overwritten.
+    """
+    read = {game.resolve() for game in games}
+    for path in outputs:
+        if path.suffix.lower() not in _RECORD:
+            raise GocnnError(f"{path}: a review's name ends in .sgf")
+        if not path.resolve().parent.is_dir():
+            raise GocnnError(f"{path}: there is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise GocnnError(f"{path} is a folder: name a file")
+        if path.resolve() in read:
+            raise GocnnError(f"{path} is the game itself: write the review to another file")
+
+
+def read_all(games: Sequence[Path]) -> list[Record]:
+    """The games to review; those that are broken are told on standard error.
+
+    Raises:
+        GocnnError: when there is none, with the reason of the first.
+    """
+    records, rejects = [], []
+    with closing(read_records(games)) as found:
+        for record in found:
+            if isinstance(record, Record):
+                records.append(record)
+            else:
+                detail = f": {record.detail}" if record.detail else ""
+                rejects.append(f"{record.source}: {record.reason}{detail}")
+    if not records:
+        raise GocnnError(rejects[0] if rejects else "there are no games to review")
+    for reject in rejects:
+        click.echo(f"gocnn: left out {reject}", err=True)
+    return records
+
+
+def write_outputs(outputs: Sequence[Path], reviews: Sequence[GameReview]) -> None:
+    """Write a review in each of the forms that were asked for.
+
+    Raises:
+        GocnnError: when a file cannot be written.
+    """
+    for path in outputs:
+        write_atomically(path, reviews_as_sgf(reviews).encode("utf-8", "replace"))
+        click.echo(str(path))

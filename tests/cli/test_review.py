@@ -1,0 +1,72 @@
+"""`gocnn review` from end to end, with the shipped network on short games."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gocnn.cli.main import main
+from gocnn.errors import GocnnError
+from gocnn.sgf.reader import load_game
+
+GAME = "(;GM[1]SZ[9]KM[7]PB[Ann]PW[Bob]BR[5k]WR[4k];B[ee];W[ec];B[gc];W[cg];B[gg])"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["review", *map(str, arguments)])
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Path:
+    path = tmp_path / "game.sgf"
+    path.write_text(GAME)
+    return path
+
+
+def test_a_game_becomes_a_record(game: Path, tmp_path: Path) -> None:
+    out = tmp_path / "reviewed.sgf"
+    result = run(game, "-o", out, "--for", "5k", "--visits", "4")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{out}\n"
+    assert "Expected of 1k players" in out.read_text()
+    assert (load_game(out).entries == load_game(game).entries).all()
+
+
+def test_broken_games_among_others_are_told(game: Path, tmp_path: Path) -> None:
+    game.write_text(GAME + "(;SZ[9];B[aa];W[aa])")
+    out = tmp_path / "reviewed.sgf"
+    result = run(game, "-o", out, "--visits", "1")
+    assert result.exit_code == 0
+    assert "left out" in result.stderr and "game.sgf#2: illegal move" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("review.pdf", "ends in"),
+        ("nowhere/review.sgf", "there is no folder"),
+        ("game.sgf", "is the game itself"),
+    ],
+)
+def test_outputs_are_checked_before_any_work(
+    game: Path, tmp_path: Path, output: str, said: str
+) -> None:
+    result = run(game, "-o", tmp_path / output)
+    assert isinstance(result.exception, GocnnError) or result.exit_code == 2
+    assert said in (str(result.exception) + result.output)
+    assert game.read_text() == GAME
+
+
+def test_what_cannot_be_reviewed_is_named(tmp_path: Path, game: Path) -> None:
+    broken = tmp_path / "broken.sgf"
+    broken.write_text("(;SZ[9];B[aa];W[aa])")
+    for arguments, said in (
+        ([broken, "-o", tmp_path / "r.sgf"], "broken.sgf: illegal move"),
+        ([tmp_path / "none.sgf", "-o", tmp_path / "r.sgf"], "none.sgf"),
+        ([game, "-o", tmp_path / "r.sgf", "--for", "any"], "advice is for a rank"),
+        ([game, "-o", tmp_path / "r.sgf", "--for", "5x"], "is not a rank"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code != 0
+        assert said in (str(result.exception) + result.output)
+    assert not (tmp_path / "r.sgf").exists()
