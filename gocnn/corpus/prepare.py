@@ -45,6 +45,7 @@ class Report:
     rejected: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)  # of the games kept
     other_files: int = 0  # in folders and archives, not read: no names of records
+    unread: Counter[str] = field(default_factory=Counter)  # linked folders, .gib files and so on
     checksum: str = ""
 
     def add(self, packed: Packed) -> None:
@@ -69,12 +70,14 @@ class Report:
             lines.append(f"{'':>10} by source: {kinds}")
         if self.other_files:
             lines.append(f"{'':>10} {self.other_files:,} other files in archives, not read")
+        lines += [f"{count:>10,} {what} not read" for what, count in sorted(self.unread.items())]
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
         """The counts as plain data."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**plain, "rejected": dict(self.rejected), "kinds": dict(self.kinds)}
+        counts = {name: dict(plain[name]) for name in ("rejected", "kinds", "unread")}
+        return {**plain, **counts}
 
 
 def prepare(
@@ -122,7 +125,7 @@ def prepare(
             progress.set_postfix_str(count_text(report.kept, "game"), refresh=False)
             progress.update(walk.done - shown)
             shown = walk.done
-        report.other_files = walk.skipped
+        report.other_files, report.unread = walk.skipped, walk.unread
         if report.kept == 0:
             raise GocnnError(_nothing_left(report))
         report.checksum = writer.finish(

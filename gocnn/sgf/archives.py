@@ -3,35 +3,45 @@
 Invariants:
 
 - Memory does not grow with an archive: its members are read one after another, and a long
-  collection tree by tree.
+  collection tree by tree. What a file unpacks to has a limit, see `gocnn.sgf.unpack`.
 - The order is that of the arguments, then of the sorted paths, then of the archive.
 - What cannot be read is told as a `Unreadable` in its place; only a path that does not exist, or
   paths without a single file, are errors.
 """
 
-import bz2
-import gzip
 import hashlib
 import io
 import lzma
 import os
+import stat
+import struct
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from gocnn.errors import GocnnError
 from gocnn.sgf.splitter import split_trees
+from gocnn.sgf.unpack import (
+    Budget,
+    TooLarge,
+    decompressed,
+    open_zip,
+    tar_members,
+    zip_member,
+)
 
 _RECORDS = (".sgf", ".sgf.gz", ".sgf.xz", ".sgf.bz2")
 _TARS = (".tar", ".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz")
 _ARCHIVES = (*_TARS, ".zip")
+_OTHERS = (".gib", ".ngf", ".ugf", ".ugi", ".7z", ".rar", ".zst")  # games that are not read
 _WHOLE = 1 << 18  # files up to this many bytes are handed out unsplit
 _UNREADABLE = (
-    OSError, EOFError, RuntimeError, NotImplementedError, UnicodeError,
-    lzma.LZMAError, zlib.error, tarfile.TarError, zipfile.BadZipFile,
+    OSError, EOFError, RuntimeError, NotImplementedError, ValueError, OverflowError, LookupError,
+    struct.error, lzma.LZMAError, zlib.error, tarfile.TarError, zipfile.BadZipFile, TooLarge,
 )  # fmt: skip
 
 
@@ -63,7 +73,10 @@ class RecordFiles:
     """
 
     def __init__(self, paths: Sequence[str | os.PathLike[str]]) -> None:
-        self.files = [file for path in paths for file in _files(Path(path))]
+        self._in_folders = Counter[str]()
+        self._closed: list[Unreadable] = []  # folders that cannot be listed
+        self.files = [file for path in paths for file in self._files(Path(path))]
+        self.unread = +self._in_folders  # what else there is, in words, by kind
         self.total = sum(size for _, _, size, _ in self.files)  # bytes on disk
         self.skipped = 0  # files in folders and archives whose names are not those of records
         self._finished = 0
@@ -86,70 +99,107 @@ class RecordFiles:
 
     def __iter__(self) -> Iterator[SgfChunk | Unreadable]:
         self._finished = self.skipped = 0
+        self.unread = +self._in_folders
+        yield from self._closed
         for path, source, size, _ in self.files:
             try:
                 with path.open("rb") as self._raw:
-                    yield from self._members(self._raw, source)
+                    yield from self._members(self._raw, source, Budget(size))
             except _UNREADABLE as error:
                 archive = source.lower().endswith((*_ARCHIVES, ".gz", ".xz", ".bz2"))
-                reason = "broken archive" if archive else "unreadable file"
-                yield Unreadable(
-                    source, reason, " ".join(str(error).split()) or type(error).__name__
-                )
+                yield _unreadable(source, error, "broken archive" if archive else "unreadable file")
             self._finished += size
 
-    def _members(self, raw: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
+    def _members(
+        self, raw: BinaryIO, source: str, budget: Budget
+    ) -> Iterator[SgfChunk | Unreadable]:
         if raw.read(4) == b"PK\x03\x04":
-            yield from self._zip(raw, source)
+            yield from self._zip(raw, source, budget)
             return
         raw.seek(0)
-        stream = _decompressed(raw)
-        is_tar = source.lower().endswith(_TARS) or stream.peek(512)[257:262] == b"ustar"
-        if is_tar:
-            yield from self._tar(stream, source)
+        stream = decompressed(raw, budget)
+        if source.lower().endswith(_TARS) or stream.peek(512)[257:262] == b"ustar":
+            for name, member in tar_members(stream, budget):
+                yield from self._member(member, f"{source}:{name}", budget)
         else:
-            yield from _pieces(stream, source)
+            yield from _pieces(cast(BinaryIO, stream), source)
 
-    def _tar(self, stream: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
-        with tarfile.open(fileobj=stream, mode="r|", errorlevel=1) as archive:
-            while (member := archive.next()) is not None:
-                archive.members.clear()  # type: ignore[attr-defined]  # it keeps them all
-                if not member.isfile():
-                    continue
-                opened = archive.extractfile(member)
-                if opened is not None:
-                    yield from self._member(cast(BinaryIO, opened), f"{source}:{member.name}")
-            if stream.tell() <= archive.offset:  # no zeros end it
-                raise tarfile.ReadError("the end of the archive is missing")
-
-    def _zip(self, raw: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
-        with zipfile.ZipFile(raw) as archive:
+    def _zip(self, raw: BinaryIO, source: str, budget: Budget) -> Iterator[SgfChunk | Unreadable]:
+        with open_zip(raw) as archive:
             for member in archive.infolist():
                 if member.is_dir():
                     continue
                 name = f"{source}:{member.filename}"
                 try:
-                    with archive.open(member) as opened:
-                        yield from self._member(cast(BinaryIO, opened), name)
+                    yield from self._member(zip_member(archive, member, budget), name, budget)
+                except TooLarge:
+                    raise
                 except _UNREADABLE as error:
-                    yield Unreadable(name, "unreadable file", " ".join(str(error).split()))
+                    yield _unreadable(name, error, "unreadable file")
 
-    def _member(self, stream: BinaryIO, source: str) -> Iterator[SgfChunk | Unreadable]:
+    def _member(
+        self, stream: BinaryIO, source: str, budget: Budget
+    ) -> Iterator[SgfChunk | Unreadable]:
         name = source.lower()
         if name.endswith(_ARCHIVES):
             yield Unreadable(source, "archive inside an archive", "unpack the outer one")
         elif name.endswith(_RECORDS):
             try:
-                plain = stream if name.endswith(".sgf") else _decompressed(_in_memory(stream))
+                plain = stream if name.endswith(".sgf") else decompressed(stream, budget)
                 yield from _pieces(plain, source)
-            except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
-                yield Unreadable(source, "unreadable file", " ".join(str(error).split()))
+            except (EOFError, lzma.LZMAError, zlib.error) as error:
+                yield _unreadable(source, error, "unreadable file")
+        elif name.endswith(_OTHERS):
+            self.unread[_kind_of(name)] += 1
         else:
             self.skipped += 1
 
+    def _files(self, path: Path) -> Iterator["_File"]:
+        if not path.exists():
+            raise GocnnError(f"{path}: no such file or folder")
+        if not path.is_dir():
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise GocnnError(
+                    f"{path}: a pipe or a device, which has no end; write its games into a file"
+                )
+            yield path, path.name, status.st_size, status.st_mtime_ns
+            return
+        name = path.resolve().name
+        found = False
+        for folder, folders, files in os.walk(path, onerror=self._cannot_list):
+            folders.sort()
+            self._in_folders["linked folders"] += sum(Path(folder, f).is_symlink() for f in folders)
+            for file in sorted(files):
+                member = Path(folder, file)
+                if file.lower().endswith((*_RECORDS, *_ARCHIVES)) and member.is_file():
+                    status = member.stat()
+                    source = Path(name, member.relative_to(path)).as_posix()
+                    found = True
+                    yield member, source, status.st_size, status.st_mtime_ns
+                elif file.lower().endswith(_OTHERS):
+                    self._in_folders[_kind_of(file)] += 1
+        if not found:
+            said = [f"{count:,} {what} not read" for what, count in (+self._in_folders).items()]
+            said += [f"{source} cannot be listed" for source, _, _ in self._closed]
+            raise GocnnError(
+                f"{path}: no SGF files or archives of them in this folder"
+                + (f" ({', '.join(said)})" if said else "")
+            )
 
-def _in_memory(stream: BinaryIO) -> BinaryIO:
-    return io.BytesIO(stream.read())  # compressed, so small; decompressors may seek
+    def _cannot_list(self, error: OSError) -> None:
+        self._closed.append(
+            Unreadable(str(error.filename), "unreadable folder", error.strerror or "")
+        )
+
+
+def _kind_of(name: str) -> str:
+    return f"{name[name.rindex('.') :].lower()} files"
+
+
+def _unreadable(source: str, error: Exception, reason: str) -> Unreadable:
+    said = " ".join(str(error).split())[:300] or type(error).__name__
+    return Unreadable(source, "too large" if isinstance(error, TooLarge) else reason, said)
 
 
 def _pieces(stream: BinaryIO, source: str) -> Iterator[SgfChunk]:
@@ -175,38 +225,4 @@ class _Rejoined(io.RawIOBase):
         return head or self._rest.read(count)
 
 
-def _decompressed(raw: BinaryIO) -> Any:
-    head = raw.read(6)
-    raw.seek(0)
-    if head.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=raw)
-    if head.startswith(b"BZh"):
-        return bz2.BZ2File(raw)
-    if head.startswith(b"\xfd7zXZ\x00"):
-        return lzma.LZMAFile(raw)
-    return raw
-
-
 _File = tuple[Path, str, int, int]  # path, source, size, time of the last change
-
-
-def _files(path: Path) -> Iterator[_File]:
-    if not path.exists():
-        raise GocnnError(f"{path}: no such file or folder")
-    if not path.is_dir():
-        status = path.stat()
-        yield path, path.name, status.st_size, status.st_mtime_ns
-        return
-    name = path.resolve().name
-    empty = True
-    for folder, folders, files in os.walk(path):
-        folders.sort()
-        for file in sorted(files):
-            found = Path(folder, file)
-            if file.lower().endswith((*_RECORDS, *_ARCHIVES)) and found.is_file():
-                status = found.stat()
-                source = str(Path(name, found.relative_to(path)))
-                empty = False
-                yield found, source, status.st_size, status.st_mtime_ns
-    if empty:
-        raise GocnnError(f"{path}: no SGF files or archives of them in this folder")

@@ -35,6 +35,7 @@ REASONS = (
     "broken archive",
     "archive inside an archive",
     "unreadable file",
+    "unreadable folder",
     "no game tree",
     "too large",
     "broken tree",

@@ -1,19 +1,23 @@
 """Files, folders and archives as a stream of records, and collections cut into trees."""
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
 import os
+import re
 import tarfile
 import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gocnn.errors import GocnnError
+from gocnn.sgf import unpack
 from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
 from gocnn.sgf.reader import Reject, read_games
 from gocnn.sgf.splitter import CHUNK, split_trees
@@ -69,9 +73,7 @@ def test_archives(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(ARCHIVES[name]({**others, **GAMES}))
     walk = RecordFiles([path])
-    assert [(p.source, p.number, p.data) for p in walk if isinstance(p, SgfChunk)] == [
-        (f"{name}:{member}", 0, data) for member, data in GAMES.items()
-    ]
+    assert list(walk) == [SgfChunk(f"{name}:{member}", 0, GAMES[member]) for member in GAMES]
     assert walk.skipped == 2
     assert walk.done == walk.total == path.stat().st_size
 
@@ -158,6 +160,125 @@ def test_a_broken_member_leaves_the_others(tmp_path: Path) -> None:
         ("x.tar:3.zip", "archive inside an archive"),
     ]
     assert [f.data for f in found if isinstance(f, SgfChunk)] == [record(2), record(4)]
+
+
+def test_bytes_behind_a_gzip_cost_nothing(tmp_path: Path) -> None:
+    games = b"".join(record(n, 40) for n in range(400))
+    for tail in (b"\0" * 512, b"rubbish", b"\x1f", gzip.compress(record(1))):
+        path = tmp_path / "x.sgf.gz"
+        path.write_bytes(gzip.compress(games) + tail)
+        found = list(RecordFiles([path]))
+        more = record(1) if tail.startswith(b"\x1f\x8b") else b""
+        assert b"".join(f.data for f in found if isinstance(f, SgfChunk)) == games + more
+    damaged_sum = bytearray(gzip.compress(record(1)))
+    damaged_sum[-6] ^= 1
+    path.write_bytes(damaged_sum)
+    [broken] = list(RecordFiles([path]))
+    assert isinstance(broken, Unreadable) and broken.reason == "broken archive"
+
+
+def sparse_tar() -> bytes:
+    """A member that has a terabyte of nothing, as GNU tar writes it."""
+    member = tarfile.TarInfo("1.sgf")
+    member.type, member.size = tarfile.GNUTYPE_SPARSE, 0
+    head = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    head[483:495] = b"%011o\0" % (1 << 32)
+    head[148:156] = b"%06o\0 " % (sum(head[:148]) + 8 * 32 + sum(head[156:512]))
+    return bytes(head) + bytes(1024)
+
+
+def long_name_tar(kind: bytes, size: int) -> bytes:
+    member = tarfile.TarInfo("././@LongLink")
+    member.type, member.size = kind, size
+    return member.tobuf(tarfile.GNU_FORMAT) + b"x" * size + tar({"1.sgf": record(1)}, "w")
+
+
+def large_member_tar() -> bytes:
+    member = tarfile.TarInfo("1.sgf")
+    member.size = 1 << 62
+    return member.tobuf(tarfile.GNU_FORMAT) + record(1)
+
+
+def bzip2_zip(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("1.sgf", data)
+    return out.getvalue()
+
+
+ZEROS = bytes(1 << 24)
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "zeros.sgf.gz": lambda: gzip.compress(ZEROS),
+    "zeros.sgf.bz2": lambda: bz2.compress(ZEROS),
+    "zeros.sgf.xz": lambda: lzma.compress(ZEROS, preset=0),
+    "zeros.zip": lambda: zipped({"1.sgf": ZEROS}),
+    "bzip2.zip": lambda: bzip2_zip(ZEROS),
+    "inner.zip": lambda: zipped({"1.sgf.gz": gzip.compress(ZEROS)}),
+    "zeros.tar.xz": lambda: tar({"1.sgf": ZEROS}, "w:xz"),
+    "names.tar.gz": lambda: gzip.compress(long_name_tar(tarfile.GNUTYPE_LONGNAME, 1 << 21)),
+    "pax.tar": lambda: long_name_tar(tarfile.XHDTYPE, 1 << 21),
+    "member.tar": large_member_tar,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_grows_without_end_is_refused_by_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpack, "FREE", 1 << 22)
+    path = tmp_path / name
+    path.write_bytes(HOSTILE[name]())
+    last = list(RecordFiles([path]))[-1]
+    assert isinstance(last, Unreadable)
+    assert last.reason == "too large"
+    assert re.search(r"over [14] MB", last.detail), last.detail
+
+
+def test_a_sparse_member_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.tar"
+    path.write_bytes(sparse_tar())
+    [found] = list(RecordFiles([path]))
+    assert isinstance(found, Unreadable)
+    assert (found.reason, "sparse" in found.detail) == ("broken archive", True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.sgf")
+    with pytest.raises(GocnnError, match="a pipe or a device"):
+        RecordFiles([tmp_path / "x.sgf"])
+    (tmp_path / "y.sgf").write_bytes(record(1))
+    assert [piece.source for piece in pieces(tmp_path)] == [f"{tmp_path.name}/y.sgf"]
+
+
+def test_what_is_not_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "games"
+    for name in ("a.sgf", "b.gib", "c.GIB", "d.ngf", "e.7z", "notes.txt", "shut/f.sgf"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(record(1))
+    (folder / "z.zip").write_bytes(zipped({"1.sgf": record(2), "2.ugf": b"", "3.txt": b""}))
+    (folder / "linked").symlink_to(folder, target_is_directory=True)
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if str(path).endswith("shut"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    walk = RecordFiles([folder])
+    for _ in range(2):  # each time anew
+        shut, game, member = list(walk)
+        assert shut == Unreadable(str(folder / "shut"), "unreadable folder", "Permission denied")
+        assert [p.source for p in (game, member)] == ["games/a.sgf", "games/z.zip:1.sgf"]
+        assert dict(walk.unread) == {
+            "linked folders": 1, ".gib files": 2, ".ngf files": 1, ".7z files": 1, ".ugf files": 1,
+        }  # fmt: skip
+        assert walk.skipped == 1
+    with pytest.raises(GocnnError, match=r"no SGF files .*1 .gib files not read"):
+        (tmp_path / "others").mkdir()
+        (tmp_path / "others" / "x.gib").write_bytes(b"")
+        RecordFiles([tmp_path / "others"])
 
 
 def test_a_zip_with_a_password_is_told(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import doctest
 import subprocess
 import sys
 from pathlib import Path
+from time import process_time
 from types import ModuleType
 
 import numpy as np
@@ -17,7 +18,7 @@ from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
 from gocnn.go.coords import sgf_letters, vertex
 from gocnn.go.game import UNKNOWN_RESULT, Game, SourceKind
 from gocnn.go.ranks import rank_name
-from gocnn.sgf import properties
+from gocnn.sgf import parser, properties, reader, splitter
 from gocnn.sgf.archives import SgfChunk
 from gocnn.sgf.parser import BadRecord, MainLine
 from gocnn.sgf.properties import (
@@ -483,6 +484,50 @@ def test_load_game_takes_one_and_names_what_is_wrong(tmp_path: Path) -> None:
         load_game(file, 3)
     with pytest.raises(GocnnError, match="no such file"):
         load_game(tmp_path / "three.sgf")
+
+
+RUNS = {
+    "a comment that never closes": b"(;GM[1]C[" + b"x" * 400_000,
+    "brackets": b"(;GM[1]" + b"[" * 400_000,
+    "brackets in a value": b"(;GM[1]C" + b"[" * 400_000 + b"];B[aa])",
+    "nodes": b"(;GM[1]" + b";" * 400_000 + b")",
+    "nodes with other properties": b"(;GM[1]"
+    + b"".join(b";%s[x]" % bytes(65 + int(d) for d in f"{n:05}") for n in range(20_000))
+    + b")",
+    "variations": b"(;GM[1]" + b"(;B[aa])" * 20_000 + b")",
+    "variations in variations": b"(;GM[1]" + b"(;B[aa]" * 20_000,
+    "roots in a value": b"(;GM[1]C[" + b"(;PB[" * 60_000,
+    "rectangles": b"(;GM[1]" + b";AE[aa:ss]" * 20_000 + b")",
+    "backslashes": b"(;GM[1]C[" + b"\\" * 400_000,
+    "digits": b"(;GM[1]HA[%s]RE[%s]KM[%s]BR[%s];B[aa])" % (4 * (b"1" * 200_000,)),
+    "spaces": b"(;GM[1]HA[%s]RE[%s]KM[%s]BR[%s];B[aa])" % (4 * (b" " * 200_000,)),
+    "an encoding in which reading is slow": b"(;CA[punycode]PB[\xff" + b"-z" * 90_000 + b"];B[a])",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_time_grows_with_the_bytes_and_no_faster(name: str) -> None:
+    """Each of them took minutes, or the square of its length, before."""
+    started = process_time()
+    [record] = records(RUNS[name])
+    assert isinstance(record, Game) or record.reason in REASONS
+    assert process_time() - started < 5
+
+
+def test_a_record_that_is_too_large_is_named_and_the_next_one_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (splitter, parser, reader):
+        monkeypatch.setattr(module, "LARGEST_TREE", 2 << 20)
+    large = b"(;GM[1]SZ[9]C[" + b"x" * (2 << 20) + b"];B[ee])"
+    for body in (large, large[:-9]):
+        refused, game = records(body + b"\n(;GM[1]SZ[9];B[dd])")
+        assert isinstance(refused, Reject) and isinstance(game, Game)
+        assert (refused.reason, refused.detail) == (
+            "too large",
+            "over 2 MB, the most for one record",
+        )
+    assert reason(b"(;GM[1]SZ[9]" + 70_000 * b";B[aa]" + b")").startswith("too large: over 65,536")
 
 
 VALUES = st.binary(max_size=6).map(lambda raw: raw.replace(b"]", b"").replace(b"\\", b""))
