@@ -1,4 +1,8 @@
-"""What all tests share: the slow ones wait for --slow, and hypothesis draws the same cases."""
+"""What all tests share.
+
+The slow ones wait for --slow and those that assert times for --timing; hypothesis draws the same
+cases each time.
+"""
 
 import os
 import signal
@@ -25,14 +29,16 @@ settings.load_profile("gocnn")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the tests that take minutes, too")
+    parser.addoption("--timing", action="store_true", help="run the tests of times, too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    config.hook.pytest_deselected(items=slow)
-    items[:] = [item for item in items if item not in slow]
+    for marker in ("slow", "timing"):
+        if config.getoption(f"--{marker}"):
+            continue
+        left_out = [item for item in items if item.get_closest_marker(marker)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -251,6 +251,7 @@ def test_a_stream_that_breaks_ends_in_one_empty_line(
     assert "gocnn: the weights have gone\n" in told
 
 
+@pytest.mark.timing
 def test_waiting_costs_no_processor_time(conversation: Conversation) -> None:
     conversation.send("waiting")
     assert conversation.line() == "="
