@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import click
 
 from gocnn import __version__
+from gocnn.cli.board import board
 from gocnn.cli.evaluate import evaluate
 from gocnn.cli.export import export
 from gocnn.cli.gtp import gtp
@@ -132,5 +133,17 @@ def main() -> None:
 
 
 # In the order in which a user meets them.
-for _command in (prepare, train, imitate, evaluate, suggest, review, gtp, match, models, export):
+for _command in (
+    prepare,
+    train,
+    imitate,
+    evaluate,
+    suggest,
+    review,
+    board,
+    gtp,
+    match,
+    models,
+    export,
+):
     main.add_command(_command)

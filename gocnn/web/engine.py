@@ -7,7 +7,7 @@ kept for the last few games, and a game that was forgotten simply starts new one
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from gocnn.web.fields import BadRequest, Fields, as_integer, as_number, as_objec
 MAX_VISITS = 10_000
 MAX_CANDIDATES = 26
 MAX_EVALUATED = 16  # positions of one request: a move need not wait long behind it
+_LOOK_SECONDS = 0.05  # between two looks whether the network is there
 _KEPT = 3  # games whose player and search are kept; a search tree may take 100 MB
 _LEAD_PLAYOUTS = 48  # for a lead where the network answers none
 _COUNT_PLAYOUTS = 400
@@ -103,10 +104,11 @@ class Engine:
 
     Args:
         network: predicts positions.
+        loading: says whether the network would have to be waited for.
     """
 
-    def __init__(self, network: Evaluator) -> None:
-        self._network = network
+    def __init__(self, network: Evaluator, loading: Callable[[], bool] = lambda: False) -> None:
+        self._network, self._loading = network, loading
         self._turn = threading.Lock()
         self._players: OrderedDict[str, tuple[Player, Search]] = OrderedDict()
         self._stopped = threading.Event()
@@ -124,6 +126,7 @@ class Engine:
             Stopped: when the server ends meanwhile.
         """
         with self._turn:
+            self._wait()
             chooser, search = self._player(player)
             conditions = chooser.conditions(game.position)
             for analysis in search.analyse(game.position, conditions, max_moves=1):
@@ -190,9 +193,16 @@ class Engine:
     def _predict(
         self, positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
+        self._wait()
+        return self._network(positions, conditions)
+
+    def _wait(self) -> None:
+        """Wait for the network, which takes a minute where everything has to be compiled."""
+        while self._loading():
+            if self._stopped.wait(_LOOK_SECONDS):
+                break
         if self._stopped.is_set():
             raise Stopped
-        return self._network(positions, conditions)
 
     def _outlook(self, game: WebGame, prediction: Prediction) -> dict[str, float]:
         """Black's win rate and lead; the lead is that of playouts where the network has none."""

@@ -1,11 +1,13 @@
 """The local server, from its socket to its end."""
 
 import asyncio
+import os
 import socket
 import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
 
@@ -13,12 +15,14 @@ from gocnn.errors import GocnnError
 from gocnn.gtp.background import BackgroundEvaluator, network_loader, warn
 from gocnn.web.app import BoardServer, OpenedFile, make_app
 from gocnn.web.engine import Engine
-from gocnn.web.guard import Access
+from gocnn.web.guard import MAX_BODY, Access
 from gocnn.web.pages import OpenPages
+from gocnn.web.records import open_record
 from gocnn.weights.names import resolve
 
 HOST = "127.0.0.1"
 PORT = 8361  # tried first, so that the page finds its settings again
+INTERRUPTED = 130  # the status that a shell reports for a program stopped by Ctrl-C
 _CHECK_SECONDS = 1.0
 _SHUTDOWN_SECONDS = 1
 
@@ -47,7 +51,8 @@ def serve_board(
     """
     path = resolve(weights)
     listener = listen(port)
-    engine = Engine(BackgroundEvaluator(network_loader(str(path), device, symmetries), warn))
+    network = BackgroundEvaluator(network_loader(str(path), device, symmetries), warn)
+    engine = Engine(network, network.loading)
     address = f"http://{HOST}:{listener.getsockname()[1]}/"
 
     def print_address(token: str) -> None:
@@ -67,8 +72,38 @@ def serve_board(
         if open_browser and not webbrowser.open(f"{address}#code={access.new_code()}"):
             warn("there is no browser to open here: open the address above yourself")
 
+    interrupted = False
     with listener:
-        asyncio.run(run(board, listener, opened))
+        try:
+            asyncio.run(run(board, listener, opened))
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        warn("interrupted")
+    sys.stdout.flush()
+    if network.loading():
+        os._exit(INTERRUPTED if interrupted else 0)  # Python would wait for what is being compiled
+    if interrupted:
+        sys.exit(INTERRUPTED)
+
+
+def read_file(path: Path) -> OpenedFile:
+    """The file that the page opens first.
+
+    Raises:
+        GocnnError: when it is no file, too large, or has no game in it.
+    """
+    try:
+        if path.stat().st_size > MAX_BODY:
+            raise GocnnError(f"{path}: over {MAX_BODY >> 20} MB; split it, and open a part")
+        data = path.read_bytes()
+    except OSError as error:
+        raise GocnnError(f"{path}: {error.strerror or error}") from None
+    try:
+        open_record(data, 1)
+    except GocnnError as error:
+        raise GocnnError(f"{path}: {error}") from None
+    return OpenedFile(path.name, data)
 
 
 def listen(port: int | None) -> socket.socket:

@@ -19,7 +19,7 @@ from gocnn.cli.main import CommandGroup, main
 from gocnn.errors import GocnnError
 
 COMMANDS = [
-    *("prepare", "train", "imitate", "evaluate", "suggest", "review"),
+    *("prepare", "train", "imitate", "evaluate", "suggest", "review", "board"),
     *("gtp", "match", "models", "export"),
 ]
 
@@ -76,7 +76,7 @@ def test_size_always_means_the_same(name: str) -> None:
     help_text = CliRunner().invoke(main, [name, "--help"]).stdout
     assert "--size" not in help_text.split()
     assert ("--network" in help_text) == (name == "train")
-    assert ("--board-size" in help_text) == (name not in ("gtp", "models", "export"))
+    assert ("--board-size" in help_text) == (name not in ("board", "gtp", "models", "export"))
 
 
 @pytest.mark.parametrize(
