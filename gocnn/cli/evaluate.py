@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     help="Measure a random sample of this many positions, the same one every time.",
 )
 @click.option("--player", help="Count the moves of this player only; GAMES are then game records.")
+@click.option(
+    "--win-rates",
+    is_flag=True,
+    help="Measure also whether the win rate judges both sides alike and follows the komi.",
+)
 @options.symmetries
 @options.board_sizes()
 @options.device
@@ -29,6 +34,7 @@ def evaluate(
     weights: str,
     games: tuple[Path, ...],
     positions: int | None,
+    win_rates: bool,
     player: str | None,
     symmetries: int,
     board_size: int,
@@ -43,6 +49,7 @@ def evaluate(
     import json
 
     from gocnn.evaluation.metrics import evaluate as measure
+    from gocnn.evaluation.win_rates import measure_win_rates
     from gocnn.inference.weights import load_network
     from gocnn.network.device import choose_device
 
@@ -52,11 +59,17 @@ def evaluate(
     else:
         shown = _player_positions(games, player, board_size)
     scores = measure(network, shown, most=positions, symmetries=symmetries)
+    rates = None
+    if win_rates:
+        rates = measure_win_rates(network, shown.corpus, shown.games, label="win rates")
     if as_json:
-        click.echo(json.dumps({"weights": weights, **scores.as_dict()}, indent=2))
+        judged = {} if rates is None else {"win_rates": rates.as_dict()}
+        click.echo(json.dumps({"weights": weights, **scores.as_dict(), **judged}, indent=2))
     else:
         click.echo(f"{weights}: {network.info.architecture} {network.info.settings}")
         click.echo(scores.table())
+        if rates is not None:
+            click.echo(f"\n{rates.turns_text()}\n\n{rates.komi_table()}")
 
 
 def _all_positions(games: tuple[Path, ...], board_size: int) -> "Positions":

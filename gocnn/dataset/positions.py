@@ -170,6 +170,7 @@ class Positions:
         *,
         hide: Callable[[str], NDArray[np.bool_]] | None = None,
         rank_override: RankOverride = RECORDED_RANKS,
+        komi: float | None = None,
         pool: ThreadPoolExecutor | None = None,
     ) -> Batch:
         """A batch of these positions, in view 0.
@@ -179,6 +180,7 @@ class Positions:
             numbers: int64[B], which positions.
             hide: for each field of `ConditionDropout`, a mask bool[B] of the positions not told.
             rank_override: ranks to tell instead of the recorded ones.
+            komi: points to tell instead of the recorded ones; None tells these.
             pool: threads that share the work.
         """
         games, plies = self.locate(numbers)
@@ -194,12 +196,15 @@ class Positions:
         )
         shown = _Shown(hide, len(numbers))
         ranks, opponents = _ranks(records, colours == BLACK, rank_override)
+        komis = records["komi"].astype(np.float64)
+        if komi is not None:
+            komis = np.full_like(komis, komi)
         globals_BG = encode_globals(
             encoding,
             colours=colours,
             ranks=shown("ranks", ranks, 0),
             opponent_ranks=shown("ranks", opponents, 0),
-            komis=shown("komi", records["komi"].astype(np.float64), np.nan),
+            komis=shown("komi", komis, np.nan),
             handicaps=records["handicap"],
             kinds=shown("kind", records["kind"], 0),
             dates=shown("date", records["date"], 0),

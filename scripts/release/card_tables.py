@@ -15,6 +15,7 @@ from gocnn.evaluation.metrics import Measurements, Row, measure, sample, score, 
 from gocnn.evaluation.rank_conditioning import BANDS, measure_bands, parse_ranks, rank_tables
 from gocnn.evaluation.situations import find_situations
 from gocnn.evaluation.weaknesses import sample_passes, situation_table
+from gocnn.evaluation.win_rates import measure_win_rates
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import LoadedNetwork, load_network
@@ -28,6 +29,7 @@ _TOLD = "unknown,10k,1k,2d,4d,6d,8d,9d,pro"
 _PLAYED = "20k,15k,10k,5k,1k,1d,5d,9d"
 _KYU = ((1, 10), (11, 20))
 _FEW = 100  # positions; rows of fewer are left out
+_EVEN = 40  # games that win rates are measured on, every position of them
 _EIGHT = 4  # of so many positions one is shown in all views, too
 
 
@@ -212,6 +214,15 @@ def _top1(row: Row) -> str:
 def _value(row: Row) -> str:
     """In percent; a dash where no winner is known."""
     return "-" if row.value_accuracy is None else row.value_accuracy.text(100, 1)
+
+
+def win_rates(work: Work) -> str:
+    """Whether the value judges both sides alike and follows the komi, on the first set."""
+    where, games = next(iter(work.sets.items()))
+    measured = measure_win_rates(
+        work.network.loaded, games, work.positions[where].games, most=_EVEN, label="win rates"
+    )
+    return f"{where}: {measured.turns_text()}\n\n{measured.komi_table()}"
 
 
 def by_situation(work: Work) -> str:

@@ -73,6 +73,7 @@ SECTIONS: dict[str, Callable[[Work], str]] = {
     "phases": tables.phases,
     "ranks": tables.ranks,
     "value": tables.value,
+    "win-rates": tables.win_rates,
     "calibration": tables.calibration,
     "situations": tables.by_situation,
     "examples": examples,
