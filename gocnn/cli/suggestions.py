@@ -50,6 +50,7 @@ def as_dict(asked: AskedPosition, prediction: Prediction, top: int) -> dict[str,
     """What `--json` prints."""
     size, game = asked.position.size, asked.game
     file, number = ("", 1) if game is None else split_source(game.source)
+    black_lead = _black_lead(asked, prediction)
     return {
         "file": file or None,
         "game": number if file else None,
@@ -63,7 +64,7 @@ def as_dict(asked: AskedPosition, prediction: Prediction, top: int) -> dict[str,
         "rank": rank_name(asked.conditions.rank),
         "opponent_rank": rank_name(asked.conditions.opponent_rank),
         "win_rate": round(prediction.win, 4),
-        "black_lead": None if prediction.lead is None else round(prediction.lead, 1),
+        "black_lead": None if black_lead is None else round(black_lead, 1),
         "moves": [
             {"vertex": move.vertex, "probability": round(move.probability, 4)}
             for move in likely_moves(prediction, size, top)
@@ -183,6 +184,11 @@ def _game(asked: AskedPosition) -> list[str]:
     return [*lines, " ".join(players)] if players else lines
 
 
+def _black_lead(asked: AskedPosition, prediction: Prediction) -> float | None:
+    """The points by which black leads, where the network tells them."""
+    return None if prediction.lead is None else prediction.lead * asked.position.to_move
+
+
 def _situation(asked: AskedPosition, prediction: Prediction) -> list[str]:
     """Whose turn it is, under which conditions, and who is ahead, a sentence a line."""
     conditions = asked.conditions
@@ -191,8 +197,9 @@ def _situation(asked: AskedPosition, prediction: Prediction) -> list[str]:
     komi = "" if conditions.komi is None else f", komi {conditions.komi:g}"
     stones = f", {conditions.handicap} stones handicap" if conditions.handicap else ""
     ahead = f"{who.capitalize()} wins {prediction.win:.0%} of such games"
-    if prediction.lead is not None:
-        leader = colour_name(BLACK if prediction.lead >= 0 else WHITE)
-        points = f"{abs(prediction.lead):.1f} points"
+    black_lead = _black_lead(asked, prediction)
+    if black_lead is not None:
+        leader = colour_name(BLACK if black_lead >= 0 else WHITE)
+        points = f"{abs(black_lead):.1f} points"
         ahead += f", and {leader} leads by {points} on average"
     return [f"Move {asked.position.ply + 1}, {who}{rank} to play{komi}{stones}.", f"{ahead}."]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.go.board import BLACK, EMPTY, WHITE
-from gocnn.go.playouts import sample
+from gocnn.go.playouts import Sample, sample
 from gocnn.go.position import Position
 from gocnn.go.rules import RULESETS, Ruleset, compensation
 from gocnn.go.territory import beside, chain_means, owners, sekis
@@ -62,7 +62,14 @@ def judge(position: Position, *, playouts: int = PLAYOUTS, seed: int = 0) -> Ver
 
     Against counted games of KGS it names the winner of 98 in 100.
     """
-    ownership = sample(position.board, position.to_move, playouts=playouts, seed=seed).ownership
+    return judge_sample(
+        position, sample(position.board, position.to_move, playouts=playouts, seed=seed)
+    )
+
+
+def judge_sample(position: Position, played: Sample) -> Verdict:
+    """Who owns what, by playouts of the position that have been made."""
+    ownership = played.ownership
     means = chain_means(position.board, ownership)
     stones = position.board.stones[:-1] != EMPTY
     dead = stones & (means < _ALIVE)

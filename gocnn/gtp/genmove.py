@@ -77,3 +77,28 @@ def choose_move(
     finally:
         session.clock.spend(request.colour, time.monotonic() - began)
     return position.size**2 if point in request.forbidden else point
+
+
+def choose_allowed(
+    session: Session, request: AnalyzeRequest
+) -> Generator[str | float, PendingInput, int]:
+    """The likeliest move that a request does not forbid, by the search or the network.
+
+    Unlike `choose_move` it neither resigns nor passes of its own accord, nor leaves own eyes out:
+    who names the moves wants one of them.
+
+    Returns:
+        The move; a pass where no other one is both allowed and legal.
+    """
+    search, position = prepare_search(session, request)
+    points = [*position.legal_points().tolist(), position.size**2]
+    allowed = [point for point in points if point not in request.forbidden]
+    if not allowed:
+        return position.size**2
+    conditions = session.player.conditions(position)
+    for analysis in search.analyse(position, conditions, max_moves=1):
+        policy = analysis.prediction.policy
+        if search.visits == 1 or (yield 0.0) is PendingInput.INTERRUPT:
+            break
+    best: int = allowed[int(policy[allowed].argmax())]
+    return best

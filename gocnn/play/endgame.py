@@ -7,6 +7,9 @@ from gocnn.go.position import Position
 from gocnn.go.rules import Ruleset
 from gocnn.go.scoring import Verdict, score
 
+MIN_FILLED_TO_PASS = 0.3  # share of the points that have a stone
+_PASS_CONSIDERED = 0.1  # from this share of the likeliest move's probability on
+
 
 def filled_share(position: Position) -> float:
     """The share of the points that have a stone."""
@@ -19,6 +22,25 @@ def opponent_passed(position: Position) -> bool:
         return False
     colour, point = position.moves[-1]
     return colour != position.to_move and point == position.size**2
+
+
+def pass_is_likely(position: Position, policy: NDArray[np.floating]) -> bool:
+    """Whether a policy considers a pass, on a board that has few points left to play.
+
+    Args:
+        position: of the policy.
+        policy: [P + 1] the share of each move, not negative; the last is the pass.
+    """
+    if filled_share(position) < MIN_FILLED_TO_PASS:
+        return False
+    likeliest = policy[:-1][position.candidate_moves()].max(initial=0)
+    return bool(policy[-1] >= _PASS_CONSIDERED * likeliest)
+
+
+def nearly_finished(position: Position, policy: NDArray[np.floating]) -> bool:
+    """Whether the game is over, or so nearly over that playouts can count it."""
+    over = position.passes > 0 and filled_share(position) >= MIN_FILLED_TO_PASS
+    return over or pass_is_likely(position, policy)
 
 
 def margin_bounds(

@@ -10,7 +10,7 @@ Invariants:
 
 - Every move tried is legal in the line that leads to it, superko included, and fills no own eye.
   A line ends after two passes, with the score.
-- Outcomes are from 0 to 1, seen by the player to move at the node.
+- Outcomes are seen by the player to move at the node; owners are black's or white's.
 - Between calls no visit is pending.
 """
 
@@ -18,28 +18,43 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gocnn.go.board import candidate_moves
 from gocnn.go.position import Position
 from gocnn.prediction import Prediction
 
-_MAX_NODES = 40_000  # some 4 KB each
+_MAX_NODES = 40_000  # some 4 KB each, and 2 KB more of networks that answer owners
 _MAX_CHILDREN = 60  # moves of a node, the likeliest
 _EXPLORATION = 0.9  # weight of the prior beside the outcomes, c_puct
 _FPU_REDUCTION = 0.15  # by how much an untried move counts as worse, once all likely ones are tried
 _MAX_PLIES = 200  # of a line
 
+
+class Outcome(NamedTuple):
+    """What is expected of a position, seen by its player to move."""
+
+    win: float  # from 0, lost, to 1, won
+    lead: float = 0.0  # points; 0 where there is no judge of it
+    square: float = 0.0  # mean square of the result in points, for its deviation
+    ownership: NDArray[np.float32] | None = None  # [P] from -1, white's, to 1, black's
+
+    def reversed(self) -> "Outcome":
+        """The same seen by the other player."""
+        return Outcome(1 - self.win, -self.lead, self.square, self.ownership)
+
+
 NodeKey = tuple[int, int, int | None, bool]
 # A prediction of each position, and the outcome to expect for its player to move.
-EvaluateLeaves = Callable[[Sequence[Position]], list[tuple[Prediction, float]]]
-ScoreGame = Callable[[Position], float]  # the outcome of a finished game for the player to move
+EvaluateLeaves = Callable[[Sequence[Position]], list[tuple[Prediction, Outcome]]]
+ScoreGame = Callable[[Position], Outcome]  # of a finished game
 
 
 class Node:
     """A position and its K moves; arrays have K elements, the likeliest move first."""
 
     def __init__(
-        self, key: NodeKey, position: Position, prediction: Prediction, win: float
+        self, key: NodeKey, position: Position, prediction: Prediction, outcome: Outcome
     ) -> None:
         policy = np.nan_to_num(prediction.policy.astype(np.float64))
         policy[:-1][~candidate_moves(position.board, position.to_move)] = -1
@@ -50,13 +65,17 @@ class Node:
         if pass_point not in order:
             order[-1] = pass_point
         self.key = key
-        self.win = win  # as evaluated, before any visit below this node
+        self.outcome = outcome  # as evaluated, before any visit below this node
         self.points = order.astype(np.int16)
         self.priors = (policy[order] + 1e-6) / (policy[order] + 1e-6).sum()
         self.visits = np.zeros(len(order), np.int32)
         self.pending = np.zeros(len(order), np.int32)
-        self.totals = np.zeros(len(order))  # sums of outcomes
+        self.totals = np.zeros(len(order))  # sums of win rates
         self.squares = np.zeros(len(order))  # sums of their squares
+        self.leads = np.zeros(len(order))  # sums of leads
+        self.lead_squares = np.zeros(len(order))  # sums of `Outcome.square`
+        self._owners = outcome.ownership  # a sum over the visits that have owners
+        self._owned = int(outcome.ownership is not None)  # how many these are
         self.children: dict[int, Node] = {}
 
     @property
@@ -66,8 +85,28 @@ class Node:
 
     @property
     def mean(self) -> float:
+        """The mean win rate of all visits."""
+        return float(self.outcome.win + self.totals.sum()) / self.count
+
+    @property
+    def mean_outcome(self) -> Outcome:
         """The mean outcome of all visits."""
-        return float(self.win + self.totals.sum()) / self.count
+        lead = float(self.outcome.lead + self.leads.sum()) / self.count
+        square = float(self.outcome.square + self.lead_squares.sum()) / self.count
+        owners = None if self._owners is None else self._owners / np.float32(self._owned)
+        return Outcome(self.mean, lead, square, owners)
+
+    def add(self, index: int, outcome: Outcome) -> None:
+        """Count a visit of a move, with the outcome for the player to move here."""
+        self.visits[index] += 1
+        self.totals[index] += outcome.win
+        self.squares[index] += outcome.win * outcome.win
+        self.leads[index] += outcome.lead
+        self.lead_squares[index] += outcome.square
+        if outcome.ownership is not None:
+            owners = outcome.ownership
+            self._owners = owners if self._owners is None else self._owners + owners
+            self._owned += 1
 
     def choose(self, position: Position) -> int:
         """The index of the move to try next; a visit that is pending counts as lost."""
@@ -87,7 +126,7 @@ class _Descent(NamedTuple):
 
     steps: list[tuple[Node, int]]  # from the root: a node and the index of its move
     position: Position  # at the leaf
-    win: float | None  # for the player to move at the leaf; None until it is evaluated
+    outcome: Outcome | None  # at the leaf; None until it is evaluated
 
 
 class Tree:
@@ -104,13 +143,13 @@ class Tree:
     ) -> None:
         self._evaluate, self._score_game, self._max_nodes = evaluate, score_game, max_nodes
         self.nodes: dict[NodeKey, Node] = {}
-        self._outcomes: dict[tuple[int, ...], float] = {}
+        self._outcomes: dict[tuple[int, ...], Outcome] = {}
 
     def root(self, position: Position) -> tuple[Node, Prediction]:
         """The node of a position and its prediction; drops unreachable nodes when half full."""
-        prediction, win = self._evaluate([position])[0]
+        prediction, outcome = self._evaluate([position])[0]
         key = node_key(position)
-        node = self.nodes.get(key) or Node(key, position, prediction, win)
+        node = self.nodes.get(key) or Node(key, position, prediction, outcome)
         self.nodes[key] = node
         if len(self.nodes) > self._max_nodes // 2:
             self.nodes = {reachable.key: reachable for reachable in _reachable(node)}
@@ -129,7 +168,7 @@ class Tree:
         for _ in range(visits):
             descent = self._descend(root, position.copy())
             descents.append(descent)
-            if descent.win is None:
+            if descent.outcome is None:
                 key = node_key(descent.position)
                 if key in new_leaves:
                     break
@@ -143,19 +182,15 @@ class Tree:
             for descent in descents:
                 for node, index in descent.steps:
                     node.pending[index] -= 1
-        for key, (prediction, win) in evaluations.items():
+        for key, (prediction, outcome) in evaluations.items():
             if len(self.nodes) < self._max_nodes:
                 leaf = descents[new_leaves[key]].position
-                self.nodes[key] = Node(key, leaf, prediction, win)
+                self.nodes[key] = Node(key, leaf, prediction, outcome)
         for descent in descents:
-            outcome = descent.win
-            if outcome is None:
-                outcome = evaluations[node_key(descent.position)][1]
+            outcome = descent.outcome or evaluations[node_key(descent.position)][1]
             for node, index in reversed(descent.steps):
-                outcome = 1 - outcome
-                node.visits[index] += 1
-                node.totals[index] += outcome
-                node.squares[index] += outcome * outcome
+                outcome = outcome.reversed()
+                node.add(index, outcome)
 
     def _descend(self, node: Node, position: Position) -> _Descent:
         """Follow the choices to a leaf, the end of the game or a repetition."""
@@ -173,11 +208,11 @@ class Tree:
                 return _Descent(steps, position, None)
             node.children[index] = child
             if child.key in visited or len(steps) == _MAX_PLIES:
-                return _Descent(steps, position, child.win)
+                return _Descent(steps, position, child.outcome)
             visited.add(child.key)
             node = child
 
-    def _outcome(self, position: Position) -> float:
+    def _outcome(self, position: Position) -> Outcome:
         """The outcome of a game that is over, remembered."""
         key = (position.hash, position.to_move, *position.prisoners)
         if key not in self._outcomes:

@@ -11,9 +11,10 @@ Invariants:
 - A pass comes when nothing is left to gain. While something is, the game goes on, also after the
   opponent's pass; a game that is won even if all that is open goes wrong may be ended.
 - A resignation needs a low win rate several times in a row, a board that is a quarter full, and
-  playouts that agree. The win rate is the prediction's. On a board half full it is that of playouts
-  where these are far behind and the network sees no lead, because networks know little of how a
-  game that is nearly over is counted.
+  a lead of the opponent: the predicted one, or that of playouts where none is predicted or the
+  game is nearly over. The win rate is the prediction's. On a board half full it is that of playouts
+  where these judge, are far behind and the network sees no lead, because networks know little of
+  how a game that is nearly over is counted.
 - Early in a game no playout is run.
 """
 
@@ -27,15 +28,22 @@ from gocnn.go.position import Position
 from gocnn.go.rules import count_handicap_stones
 from gocnn.go.scoring import Verdict, judge, lead
 from gocnn.go.territory import useful_moves
-from gocnn.play.endgame import filled_share, margin_bounds, opponent_passed
+from gocnn.play.endgame import (
+    MIN_FILLED_TO_PASS,
+    filled_share,
+    margin_bounds,
+    nearly_finished,
+    opponent_passed,
+    pass_is_likely,
+)
+from gocnn.play.outlook import has_lead
 from gocnn.play.style import Style, network_rank
 from gocnn.prediction import Conditions, Evaluator, Prediction
 
-_MIN_FILLED_TO_PASS, _MIN_FILLED_TO_RESIGN = 0.3, 0.25  # shares of the points that have a stone
+_MIN_FILLED_TO_RESIGN = 0.25  # share of the points that have a stone
 _MIN_FILLED_FOR_OUTLOOK = 0.5  # likewise, for playouts to overrule the network's win rate
 _FAR_BEHIND, _BEHIND = 0.04, 0.02  # points of the score for each point of the board
 _OUTLOOK_PLAYOUTS = 64
-_PASS_CONSIDERED = 0.1  # from this share of the likeliest move's probability on
 RESIGN = -1  # as a point; a pass is size * size
 
 
@@ -91,14 +99,14 @@ class Player:
         moves = position.candidate_moves()
         weights = _non_negative(prediction.policy)
         pass_point = len(weights) - 1
-        hopeless = self._count_hopeless(position, prediction.win)
+        hopeless = self._count_hopeless(position, prediction)
         hopeless = hopeless and filled_share(position) >= _MIN_FILLED_TO_RESIGN
         if not moves.any():
             return Choice(pass_point, prediction, "no move is left")
         if not (hopeless or self._may_pass(position, weights, moves)):
             return Choice(self._pick(weights, moves), prediction, "policy")
         verdict = judge(position, playouts=self.style.playouts, seed=self._seed ^ position.hash)
-        if hopeless and self._has_lost(position, verdict):
+        if hopeless and self._has_lost(position, prediction, verdict):
             return Choice(RESIGN, prediction, "hopeless")
         useful = moves & useful_moves(position.board, position.to_move, *verdict[:3])
         reason = self._reason_to_pass(position, useful, verdict)
@@ -131,15 +139,14 @@ class Player:
         self, position: Position, weights: NDArray[np.float64], moves: NDArray[np.bool_]
     ) -> bool:
         """Whether to consider a pass, and so to look at the score."""
-        threshold = _PASS_CONSIDERED if filled_share(position) >= _MIN_FILLED_TO_PASS else 1.0
-        likely = weights[-1] >= threshold * weights[:-1][moves].max()
-        return opponent_passed(position) or bool(likely)
+        likeliest = bool(weights[-1] >= weights[:-1][moves].max())
+        return opponent_passed(position) or likeliest or pass_is_likely(position, weights)
 
     def _reason_to_pass(
         self, position: Position, useful: NDArray[np.bool_], verdict: Verdict
     ) -> str:
         """Why to pass now; empty when the game should go on."""
-        if filled_share(position) < _MIN_FILLED_TO_PASS:
+        if filled_share(position) < MIN_FILLED_TO_PASS:
             return ""  # playouts settle too much while there is room
         if opponent_passed(position):
             least, _ = margin_bounds(position, verdict, useful, self.style.rules)
@@ -149,11 +156,11 @@ class Player:
 
     # -- resigning ------------------------------------------------------------------------
 
-    def _count_hopeless(self, position: Position, win: float) -> bool:
+    def _count_hopeless(self, position: Position, prediction: Prediction) -> bool:
         """Note this win rate; whether the last ones of this player were all hopeless."""
         if not self.style.resign:
             return False
-        win = self._outlook(position, win)
+        win = self._outlook(position, prediction)
         plies = self._hopeless_plies.setdefault(position.to_move, [])
         while plies and plies[-1] >= position.ply:
             plies.pop()  # moves were taken back, or asked for again
@@ -165,8 +172,11 @@ class Player:
         plies.append(position.ply)
         return len(plies) >= self.style.resign_after
 
-    def _outlook(self, position: Position, win: float) -> float:
+    def _outlook(self, position: Position, prediction: Prediction) -> float:
         """The win rate of the player to move; the network's, unless playouts know better."""
+        win = prediction.win
+        if self._judges(position, prediction):
+            return win
         if not win < 0.5 or filled_share(position) < _MIN_FILLED_FOR_OUTLOOK:
             return win
         played = sample(
@@ -180,10 +190,18 @@ class Player:
             return win
         return min(win, (np.count_nonzero(leads > 0) + 1) / (_OUTLOOK_PLAYOUTS + 2))
 
-    def _has_lost(self, position: Position, verdict: Verdict) -> bool:
-        """Whether playouts, too, see the player to move clearly behind."""
-        leading = lead(position, float(verdict.ownership.sum()), self.style.rules)
-        return -leading * position.to_move > _BEHIND * position.size**2
+    def _has_lost(self, position: Position, prediction: Prediction, verdict: Verdict) -> bool:
+        """Whether the lead, too, tells that the player to move is clearly behind."""
+        leading = prediction.lead
+        if leading is None or not self._judges(position, prediction):
+            counted = lead(position, float(verdict.ownership.sum()), self.style.rules)
+            leading = counted * position.to_move
+        return -leading > _BEHIND * position.size**2
+
+    def _judges(self, position: Position, prediction: Prediction) -> bool:
+        """Whether the prediction alone tells who is ahead, and no playouts do."""
+        weights = _non_negative(prediction.policy)
+        return has_lead(prediction) and not nearly_finished(position, weights)
 
 
 def _non_negative(policy: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ Invariants:
 - The same calls give the same answers.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,8 +23,10 @@ from gocnn.go.board import BLACK, WHITE
 from gocnn.go.playouts import sample
 from gocnn.go.position import Position
 from gocnn.go.rules import RULESETS, Ruleset
-from gocnn.go.scoring import final_score, lead
-from gocnn.play.mcts import Tree, main_line
+from gocnn.go.scoring import judge, lead, score
+from gocnn.play.endgame import nearly_finished
+from gocnn.play.mcts import Outcome, Tree, main_line
+from gocnn.play.outlook import has_lead, judge_outlook
 from gocnn.prediction import Conditions, Evaluator, Prediction
 from gocnn.stats import Z95
 
@@ -44,6 +47,8 @@ class CandidateMove(NamedTuple):
     prior: float  # the network's probability
     lcb: float  # lower confidence bound of `win`; of the network alone the same as `win`
     pv: tuple[int, ...]  # principal variation: the likely sequence, which begins with `point`
+    lead: float | None = None  # points by which the player to move leads after it, if judged
+    deviation: float | None = None  # standard deviation of the result after it, in points
 
 
 class Analysis(NamedTuple):
@@ -73,10 +78,17 @@ class _TreeSearch:
         self._tree.grow(self._root, self._position, batch)
 
     def prediction(self) -> Prediction:
-        """The share of each move in the visits; one visit is distributed by the network."""
+        """The share of each move in the visits; one visit is distributed by the network.
+
+        Win rate, lead and owners are means over the visits.
+        """
         policy = self._network.policy.copy()
         policy[self._root.points] += self._root.visits
-        return Prediction(policy / policy.sum(), self._root.mean)
+        policy /= policy.sum()
+        win, lead, square, ownership = self._root.mean_outcome
+        if not has_lead(self._network):
+            return Prediction(policy, win)
+        return Prediction(policy, win, lead, _deviation(lead, square), ownership)
 
     def analysis(self, max_moves: int) -> Analysis:
         """The moves visited, or the likeliest ones as long as none was visited."""
@@ -86,7 +98,7 @@ class _TreeSearch:
             moves = tuple(self._candidate(index) for index in order if root.visits[index])
         else:
             pvs = [[point] for point in likeliest(self._position, self._network, max_moves)]
-            moves = _network_candidates(self._network, pvs, [root.win] * len(pvs))
+            moves = _network_candidates(self._network, pvs, [self.prediction()] * len(pvs))
         return Analysis(root.count, root.mean, moves, self.prediction())
 
     def _candidate(self, index: int) -> CandidateMove:
@@ -94,6 +106,10 @@ class _TreeSearch:
         visits = int(root.visits[index])
         win = float(root.totals[index]) / visits
         variance = max(float(root.squares[index]) / visits - win * win, 0.0) + 0.25 / visits
+        lead = deviation = None
+        if has_lead(self._network):
+            lead = float(root.leads[index]) / visits
+            deviation = _deviation(lead, float(root.lead_squares[index]) / visits)
         return CandidateMove(
             point=int(root.points[index]),
             visits=visits,
@@ -101,6 +117,8 @@ class _TreeSearch:
             prior=float(self._network.policy[root.points[index]]),
             lcb=max(win - Z95 * (variance / visits) ** 0.5, 0.0),
             pv=main_line(root, self._position, index, _MAX_PV_PLIES),
+            lead=lead,
+            deviation=deviation,
         )
 
 
@@ -201,54 +219,95 @@ class Search:
 
     def _evaluate(
         self, by_mover: dict[int, Conditions], positions: Sequence[Position]
-    ) -> list[tuple[Prediction, float]]:
-        """The network's predictions, and its value mixed with that of playouts."""
+    ) -> list[tuple[Prediction, Outcome]]:
+        """The network's predictions, and the outcomes to expect."""
         predictions = self._network(positions, [by_mover[p.to_move] for p in positions])
         return [
-            (prediction, self._mix_playouts(position, prediction.win))
+            (prediction, self._expect(position, prediction))
             for position, prediction in zip(positions, predictions, strict=True)
         ]
 
-    def _mix_playouts(self, position: Position, win: float) -> float:
-        win = win if 0 <= win <= 1 else 0.5
-        if not self.playout_weight:
-            return win
+    def _expect(self, position: Position, prediction: Prediction) -> Outcome:
+        """The outcome to expect, by the network and by playouts.
+
+        A network that answers a lead is alone its judge until the game is nearly over.
+        """
+        outcome = Outcome(prediction.win if 0 <= prediction.win <= 1 else 0.5)
+        if has_lead(prediction):
+            leading, deviation = prediction.lead or 0.0, prediction.deviation or 0.0
+            square = leading**2 + deviation**2
+            outcome = outcome._replace(lead=leading, square=square, ownership=prediction.ownership)
+            if not nearly_finished(position, prediction.policy):
+                return outcome
+        return self._mix_playouts(position, outcome) if self.playout_weight else outcome
+
+    def _mix_playouts(self, position: Position, outcome: Outcome) -> Outcome:
         played = sample(
             position.board, position.to_move, playouts=self.playouts, seed=position.hash
         )
-        leads = lead(position, played.margins, self.rules)
-        won = float((np.sign(leads) * position.to_move).mean() + 1) / 2
-        return (1 - self.playout_weight) * win + self.playout_weight * won
+        leads = lead(position, played.margins, self.rules) * position.to_move
+        won = float(np.sign(leads).mean() + 1) / 2
+        weight = self.playout_weight
+        win = (1 - weight) * outcome.win + weight * won
+        if outcome.ownership is None:
+            return Outcome(win)
+        return Outcome(
+            win,
+            (1 - weight) * outcome.lead + weight * float(leads.mean()),
+            (1 - weight) * outcome.square + weight * float(np.square(leads).mean()),
+            np.float32(1 - weight) * outcome.ownership + np.float32(weight) * played.ownership,
+        )
 
-    def _score_game(self, position: Position) -> float:
-        score = final_score(position, self.rules, playouts=_SCORE_PLAYOUTS, seed=position.hash)
-        return (score.winner * position.to_move + 1) / 2
+    def _score_game(self, position: Position) -> Outcome:
+        verdict = judge(position, playouts=_SCORE_PLAYOUTS, seed=position.hash)
+        counted = score(position, verdict.owner, verdict.dead, self.rules, verdict.seki)
+        leading = counted.margin * position.to_move
+        win = (counted.winner * position.to_move + 1) / 2
+        return Outcome(win, leading, leading**2, verdict.owner.astype(np.float32))
+
+    def _judge(
+        self, positions: Sequence[Position], predictions: Sequence[Prediction]
+    ) -> list[Prediction]:
+        """Predictions that have a lead, counted by playouts where the game is nearly over."""
+        judged = []
+        for position, prediction in zip(positions, predictions, strict=True):
+            if has_lead(prediction) and nearly_finished(position, prediction.policy):
+                outlook = judge_outlook(
+                    position,
+                    prediction,
+                    self.rules,
+                    playouts=_SCORE_PLAYOUTS,
+                    seed=position.hash,
+                )
+                prediction = outlook.predict(prediction.policy)
+            judged.append(prediction)
+        return judged
 
     def _analyse_network(
         self, position: Position, conditions: Conditions, max_moves: int
     ) -> Iterator[Analysis]:
         """Report the likeliest moves, then the win rate after each, then longer variations."""
-        (root,) = self._network([position], [conditions])
+        (root,) = self._judge([position], self._network([position], [conditions]))
         points = likeliest(position, root, max_moves)
         ends = [position.copy() for _ in points]
         pvs = [[point] for point in points]
-        wins = [root.win] * len(points)
+        after = [root] * len(points)  # seen by the player to move at the root
         followed = list(range(len(points)))
         for ply in range(_MAX_PV_PLIES):
-            yield Analysis(1, root.win, _network_candidates(root, pvs, wins), root)
+            yield Analysis(1, root.win, _network_candidates(root, pvs, after), root)
             for index in followed:
                 ends[index].play(pvs[index][-1])
             conditions = swap_players(conditions)
             replies = self._network([ends[n] for n in followed], [conditions] * len(followed))
             if not ply:
-                wins = [1 - reply.win for reply in replies]
+                after = [_reversed(reply) for reply in self._judge(ends, replies)]
             for index, reply in zip(followed, replies, strict=True):
                 if root.policy[points[index]] >= _MIN_PV_POLICY and ends[index].passes < 2:
                     pvs[index] += likeliest(ends[index], reply, 1)
             followed = [n for n in followed if len(pvs[n]) == ply + 2]
             if not followed:
                 break
-        yield Analysis(1, root.win, _network_candidates(root, pvs, wins), root)
+        yield Analysis(1, root.win, _network_candidates(root, pvs, after), root)
 
 
 def swap_players(conditions: Conditions) -> Conditions:
@@ -265,11 +324,29 @@ def likeliest(position: Position, prediction: Prediction, max_moves: int) -> lis
 
 
 def _network_candidates(
-    root: Prediction, pvs: list[list[int]], wins: list[float]
+    root: Prediction, pvs: list[list[int]], after: list[Prediction]
 ) -> tuple[CandidateMove, ...]:
+    """The moves of the network alone.
+
+    Args:
+        root: the prediction of the position.
+        pvs: a line of points for each move.
+        after: what follows each move, seen by the player to move at the root.
+    """
     moves = []
-    for pv, win in zip(pvs, wins, strict=True):
+    for pv, (_, win, leading, deviation, _) in zip(pvs, after, strict=True):
         prior = float(root.policy[pv[0]])
         visits = max(round(_PSEUDO_VISITS * prior), 1)
-        moves.append(CandidateMove(pv[0], visits, win, prior, win, tuple(pv)))
+        moves.append(CandidateMove(pv[0], visits, win, prior, win, tuple(pv), leading, deviation))
     return tuple(moves)
+
+
+def _reversed(prediction: Prediction) -> Prediction:
+    """A prediction of a position seen by the other player."""
+    lead = None if prediction.lead is None else -prediction.lead
+    return prediction._replace(win=1 - prediction.win, lead=lead)
+
+
+def _deviation(mean: float, square: float) -> float:
+    """The standard deviation of what has a mean and a mean square."""
+    return math.sqrt(max(square - mean * mean, 0.0))

@@ -207,8 +207,9 @@ class Engine:
     def _outlook(self, game: WebGame, prediction: Prediction) -> dict[str, float]:
         """Black's win rate and lead; the lead is that of playouts where the network has none."""
         position, win = game.position, prediction.win
-        leading = prediction.lead
-        if leading is None:
+        if prediction.lead is not None:
+            leading = prediction.lead * position.to_move
+        else:
             played = sample(
                 position.board,
                 position.to_move,

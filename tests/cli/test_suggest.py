@@ -178,7 +178,7 @@ def test_moves_without_a_chance_are_not_listed() -> None:
 
 def test_json(game: str) -> None:
     asked = read_position(game=game, move=2)
-    prediction = predicts(asked.position, "G7", "pass", lead=-3.2)
+    prediction = predicts(asked.position, "G7", "pass", lead=3.2)  # white's, who moves
     said = json.loads(json.dumps(as_dict(asked, prediction, 5)))
     assert said == {
         "size": 9, "move": 2, "to_move": "white", "komi": 5.5, "handicap": 0, "rank": "1d",
@@ -192,8 +192,8 @@ def test_json(game: str) -> None:
     ("lead", "sentence"),
     [
         (None, "White wins 62% of such games."),
-        (-4.26, "White wins 62% of such games, and white leads by 4.3 points on average."),
-        (3.0, "White wins 62% of such games, and black leads by 3.0 points on average."),
+        (4.26, "White wins 62% of such games, and white leads by 4.3 points on average."),
+        (-3.0, "White wins 62% of such games, and black leads by 3.0 points on average."),
     ],
 )
 def test_the_game_and_who_is_ahead(game: str, lead: float | None, sentence: str) -> None:

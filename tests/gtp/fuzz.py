@@ -43,6 +43,8 @@ HINTS = {
     "printsgf": "written.sgf folder none/x.sgf /dev/full",
     "genmove": "b w",
     "reg_genmove": "b w",
+    "gg_genmove": "b w|7",
+    "restricted_genmove": "b|C3|D4 w|E5|pass",
     "kgs-genmove_cleanup": "b w",
     "gg-undo": "1 2 0 50",
     "time_settings": "0|1|0 300|30|5 0|10|1 0|0|0",
@@ -77,7 +79,7 @@ HINTS = {
 SLOW = """
     genmove reg_genmove kgs-genmove_cleanup lz-genmove_analyze genmove_analyze kata-genmove_analyze
     kata-analyze kata-raw-nn heatmap final_score final_status final_status_list estimate_score
-    place_free_handicap gocnn-candidates gocnn-territory gogui-rules_final_result
+    place_free_handicap gocnn-candidates gocnn-territory new_score gg_genmove restricted_genmove
 """  # asked less often
 ANALYSES = (b"lz-analyze", b"analyze", b"kata-analyze")
 POOL = """

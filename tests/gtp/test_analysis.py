@@ -20,7 +20,14 @@ from gocnn.gtp.session import Session
 from gocnn.play.search import Analysis, Search
 from gocnn.play.style import Style
 from gocnn.prediction import Conditions, Evaluator, Prediction
-from tests.support.gtp_talk import Conversation, leaning, small_session, talk, uniform
+from tests.support.gtp_talk import (
+    Conversation,
+    first_line,
+    leaning,
+    small_session,
+    talk,
+    uniform,
+)
 
 
 def infos(line: str) -> list[dict[str, str]]:
@@ -31,16 +38,6 @@ def infos(line: str) -> list[dict[str, str]]:
         words = head.split()
         moves.append({**dict(zip(words[::2], words[1::2], strict=True)), "pv": pv})
     return moves
-
-
-def first_line(session: Session, command: str) -> str:
-    conversation = Conversation(partial(find_command, session))
-    conversation.send(command)
-    assert conversation.line() == "="
-    line = conversation.line()
-    conversation.send("")
-    conversation.answer()
-    return line
 
 
 # -- forms -----------------------------------------------------------------------------------

@@ -19,9 +19,8 @@ EXTENSIONS = """
     rectangular_boardsize printsgf kgs-genmove_cleanup kgs-time_settings kgs-game_over kgs-rules
     kgs-chat kata-get-rules kata-set-rules kata-set-rule lz-analyze kata-analyze analyze
     lz-genmove_analyze kata-genmove_analyze genmove_analyze kata-raw-nn heatmap gocnn-param cputime
-    gogui-analyze_commands gogui-interrupt gogui-setup gogui-setup_player gogui-rules_game_id
-    gogui-rules_board gogui-rules_board_size gogui-rules_legal_moves gogui-rules_side_to_move
-    gogui-rules_final_result
+    gogui-analyze_commands gogui-interrupt gogui-setup gogui-setup_player
+    restricted_genmove gg_genmove new_score
 """
 STATUSES = ("alive", "dead", "seki")
 

@@ -75,8 +75,7 @@ gogui-setup_player w | =
 play w C7 | =
 genmove b | = A9
 # interrupt | -
-gogui-rules_game_id | = Go
-gogui-rules_legal_moves | = ...
+gogui-rules_board_size | ? unknown command
 final_status_list dead | =...
 undo | =
 undo | =

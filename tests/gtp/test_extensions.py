@@ -55,16 +55,6 @@ from tests.support.gtp_talk import leaning, new_session, small_session, talk
         ("kata-set-rule ko", "? syntax error"),
         # GoGui
         ("gogui-interrupt", "="),
-        ("gogui-rules_game_id", "= Go"),
-        ("boardsize 9/gogui-rules_board_size", "= 9"),
-        ("play b D4/gogui-rules_side_to_move", "= white"),
-        (
-            "boardsize 5/play b C3/play w A5/gogui-rules_board",
-            "=\nO . . . .\n. . . . .\n. . X . .\n. . . . .\n. . . . .",
-        ),
-        ("gogui-rules_final_result", "="),
-        ("boardsize 9/komi 6.5/play b pass/play w pass/gogui-rules_final_result", "= W+6.5"),
-        ("boardsize 9/play b pass/play w pass/gogui-rules_legal_moves", "="),
         # parameters
         ("gocnn-param rank 5k/gocnn-param rank", "= 5k"),
         ("gocnn-param RANK 9p/gocnn-param rank", "= pro"),
@@ -134,7 +124,7 @@ def test_a_cleanup_takes_every_dead_stone_then_passes(setup: str) -> None:
     assert talk(session, "boardsize 7", f"gogui-setup {setup} {TOP}") == ["=", "="]
     talk(session, "play w pass")
     played: list[str] = []
-    while not played or played[-1] != "= pass":
+    while not played or played[-1] != "= PASS":
         played += talk(session, "kgs-genmove_cleanup b", "play w pass")[:1]
         assert len(played) < 40, "it never passes"
     assert stones_of(session, WHITE) == 0
@@ -310,13 +300,10 @@ def test_territory_is_drawn_and_the_dead_are_marked() -> None:
     assert " ".join(picture["TEXT"][:3]) == "Black leads by"
 
 
-def test_legal_moves_are_listed() -> None:
-    session = new_session()
-    talk(session, "boardsize 5", "gogui-setup b A2 b B1 b E5")
-    moves = talk(session, "gogui-setup_player w", "gogui-rules_legal_moves")[1].split()[1:]
-    assert len(moves) == 25 - 3 - 1 + 1
-    assert "A1" not in moves, "suicide"
-    assert "pass" in moves
+def test_gogui_is_told_no_board_size_on_attaching() -> None:
+    """It would throw the game on its board away, and make a new one of the size answered."""
+    listed = talk(new_session(), "list_commands")[0].split()
+    assert not [name for name in listed if name.startswith("gogui-rules_")]
 
 
 # -- parameters ------------------------------------------------------------------------------

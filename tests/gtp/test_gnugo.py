@@ -1,8 +1,14 @@
 """The commands that GNU Go adds to GTP 2, in the way Kigo uses them."""
 
+import re
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 
-from tests.support.gtp_talk import new_session, talk
+from gocnn.go.position import Position
+from gocnn.prediction import Conditions, Prediction
+from tests.support.gtp_talk import new_session, small_session, talk
 
 SET_UP = ["boardsize 5", "play b C3", "play w C4", "play b A1", "play w A2", "play b pass"]
 
@@ -89,8 +95,8 @@ def test_the_end_of_a_game() -> None:
     eyes = ["play b B2", "play w E2", "play b B4", "play w E4"]
     questions = ["final_status C1", "final_status D1", "final_status A1", "final_status E5"]
     said = talk(new_session(), "boardsize 5", "komi 0", *walls, *eyes, *questions, "estimate_score")
-    ends = ["= alive", "= alive", "= black_territory", "= white_territory", "= B+5"]
-    assert said[-5:] == ends
+    ends = ["= alive", "= alive", "= black_territory", "= white_territory", "= B+5.0"]
+    assert [answer.partition(" (")[0] for answer in said[-5:]] == ends
 
 
 def test_an_open_game_is_estimated_by_who_is_ahead() -> None:
@@ -99,4 +105,54 @@ def test_an_open_game_is_estimated_by_who_is_ahead() -> None:
     played = [line for stone in stones for line in (stone, "play w pass")]
     said = talk(new_session(), "boardsize 9", "komi 0", *played, "play w A1", "estimate_score")
     assert said[-1].startswith("= B+")
-    assert float(said[-1][4:]) > 20
+    assert float(said[-1].split()[1][2:]) > 20
+
+
+@pytest.mark.parametrize("name", ["estimate_score", "new_score"])
+def test_an_estimate_has_bounds_as_gnu_gos_has(name: str) -> None:
+    said = talk(new_session(), "boardsize 9", "komi 6.5", name)[-1]
+    form = re.fullmatch(r"= ([BW])\+(\d+\.\d) \(upper bound: (\S+), lower: (\S+)\)", said)
+    assert form
+    white = float(form[2]) * (1 if form[1] == "W" else -1)
+    assert float(form[4]) < white < float(form[3])
+
+
+def test_a_move_is_chosen_among_those_named() -> None:
+    session = small_session()
+    assert talk(session, "restricted_genmove b A1 G7 E5", "restricted_genmove w E5 pass") == [
+        "= G7",
+        "= E5",
+    ]
+    assert talk(session, "play b G7", "restricted_genmove b G7")[-1] == "= PASS"
+    assert session.position.ply == 1, "the board stays"
+    failures = ["restricted_genmove b", "restricted_genmove x A1", "restricted_genmove b A1 Z9"]
+    assert talk(session, *failures) == [
+        "? syntax error",
+        "? syntax error",
+        "? invalid coordinates",
+    ]
+
+
+def test_gg_genmove_draws_by_its_seed() -> None:
+    session = new_session(temperature=5.0)
+    talk(session, "boardsize 9")
+    first = talk(session, *[f"gg_genmove b {seed}" for seed in (0, 1, 2, 3, 1)])
+    assert first[1] == first[4] and len(set(first)) > 2
+    assert talk(session, "gg_genmove b") == first[:1], "0 where none is given"
+    assert session.position.ply == 0, "the board stays"
+    assert talk(session, "gg_genmove b -1", "gg_genmove") == ["? syntax error"] * 2
+
+
+@pytest.mark.parametrize("name", ["genmove b", "reg_genmove b", "gg_genmove b"])
+def test_a_pass_has_one_spelling(name: str) -> None:
+    """Kigo and GNU Go's suites know no other."""
+
+    def passing(positions: Sequence[Position], _: Sequence[Conditions]) -> list[Prediction]:
+        policy = np.zeros(positions[0].size ** 2 + 1, np.float32)
+        policy[-1] = 1
+        return [Prediction(policy, 0.5) for _ in positions]
+
+    columns = " ".join(f"b C{row} w D{row}" for row in range(1, 6))
+    session = new_session(passing)
+    talk(session, "boardsize 5", f"gogui-setup {columns} b B2 b B4 w E2 w E4")
+    assert talk(session, name) == ["= PASS"]

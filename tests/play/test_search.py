@@ -7,7 +7,7 @@ import pytest
 
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.position import Position
-from gocnn.play.mcts import Tree, node_key
+from gocnn.play.mcts import Outcome, Tree, node_key
 from gocnn.play.player import Player
 from gocnn.play.search import Analysis, Search, swap_players
 from gocnn.play.style import Style
@@ -219,7 +219,11 @@ def test_the_tree_is_kept_between_moves_and_forgotten_between_games() -> None:
 
 def test_a_tree_keeps_no_more_than_it_may() -> None:
     network = Oracle()
-    tree = Tree(lambda positions: [(network.look(p), 0.5) for p in positions], lambda _: 0.5, 60)
+    tree = Tree(
+        lambda positions: [(network.look(p), Outcome(0.5)) for p in positions],
+        lambda _: Outcome(0.5),
+        60,
+    )
     position = Position(5)
     for _ in range(4):
         root, _ = tree.root(position)
@@ -233,12 +237,12 @@ def test_a_tree_keeps_no_more_than_it_may() -> None:
 def test_a_network_that_fails_leaves_a_tree_to_go_on_with() -> None:
     network = Oracle()
 
-    def evaluate(positions: Sequence[Position]) -> list[tuple[Prediction, float]]:
+    def evaluate(positions: Sequence[Position]) -> list[tuple[Prediction, Outcome]]:
         if len(positions) == 5:
             raise MemoryError
-        return [(network.look(p), 0.5) for p in positions]
+        return [(network.look(p), Outcome(0.5)) for p in positions]
 
-    tree = Tree(evaluate, lambda _: 0.5)
+    tree = Tree(evaluate, lambda _: Outcome(0.5))
     root, _ = tree.root(Position(5))
     with pytest.raises(MemoryError):
         tree.grow(root, Position(5), 5)

@@ -111,3 +111,26 @@ def small_session(network: Evaluator = leaning, visits: int = 1) -> Session:
     session = Session(Search(network, visits), Style(seed=1, playouts=50))
     talk(session, "boardsize 9")
     return session
+
+
+def first_line(session: Session, command: str) -> str:
+    """The first line of an analysis."""
+    conversation = Conversation(partial(find_command, session))
+    conversation.send(command)
+    assert conversation.line() == "="
+    line = conversation.line()
+    conversation.send("")
+    conversation.answer()
+    return line
+
+
+def last_line(session: Session, command: str) -> str:
+    """The line that an analysis repeats once it has come to its end."""
+    conversation = Conversation(partial(find_command, session))
+    conversation.send(command)
+    lines = [conversation.line(), conversation.line()]
+    while lines[-1] != lines[-2]:
+        lines.append(conversation.line())
+    conversation.send("")
+    conversation.answer()
+    return lines[-1]

@@ -21,17 +21,18 @@ class FirstPoint:
 
     Args:
         win: what it says of every position.
+        lead: likewise, of the player to move; None: it answers no lead.
     """
 
-    def __init__(self, win: float = 0.75) -> None:
-        self.win = win
+    def __init__(self, win: float = 0.75, lead: float | None = None) -> None:
+        self.win, self.lead = win, lead
         self.asked: list[Conditions] = []
 
     def __call__(
         self, positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
         self.asked += conditions
-        return [Prediction(_policy(position), self.win) for position in positions]
+        return [Prediction(_policy(position), self.win, self.lead) for position in positions]
 
 
 def _policy(position: Position) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -149,6 +149,12 @@ def test_the_win_rate_after_each_move(page: TestClient) -> None:
     assert ask(page, "evaluate", game=game(9), after=[])["values"] == []
 
 
+def test_the_lead_that_a_network_tells_is_turned_to_black() -> None:
+    page = client(board_server(FirstPoint(win=0.75, lead=4.5)))
+    values = ask(page, "evaluate", game=game(9, [1, 40]), after=[0, 1])["values"]
+    assert values == [{"win": 0.75, "lead": 4.5}, {"win": 0.25, "lead": -4.5}]
+
+
 def test_a_count_finds_the_dead_and_takes_corrections(page: TestClient) -> None:
     setup = {"black": list(range(3, 81, 9)), "white": [*range(5, 81, 9), 0]}
     answer = ask(page, "count", game=game(9, setup, komi=0))

@@ -6,15 +6,8 @@ player to move.
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gocnn.go.playouts import sample
-from gocnn.go.position import Position
-from gocnn.go.rules import Ruleset
-from gocnn.go.scoring import lead
 from gocnn.gtp import arguments as read
 from gocnn.gtp.analyze_request import AnalyzeRequest, parse_analyze_request
 from gocnn.gtp.commands.playing import play_chosen
@@ -22,24 +15,10 @@ from gocnn.gtp.genmove import choose_move, prepare_search
 from gocnn.gtp.protocol import Stream
 from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
+from gocnn.play.outlook import Outlook, has_lead, play_out
 from gocnn.play.search import Analysis, CandidateMove
 
 _LOADING_POLL = 0.1  # seconds between two checks whether the network is loaded
-
-
-class ScoreEstimate(NamedTuple):
-    """The outcome of playouts of a position with P points, seen by black."""
-
-    lead: float  # points, komi and handicap counted
-    deviation: float  # of a single playout
-    ownership: NDArray[np.float32]  # [P] from -1 white's to +1 black's
-
-
-def estimate_lead(position: Position, rules: Ruleset, playouts: int) -> ScoreEstimate:
-    """Who leads, by playouts."""
-    played = sample(position.board, position.to_move, playouts=playouts)
-    leads = lead(position, played.margins, rules)
-    return ScoreEstimate(float(leads.mean()), float(leads.std()), played.ownership)
 
 
 # -- lines ---------------------------------------------------------------------------------
@@ -64,24 +43,35 @@ def _lz_formatter(session: Session, request: AnalyzeRequest) -> Formatter:
 def _kata_formatter(session: Session, request: AnalyzeRequest) -> Formatter:
     _, position = prepare_search(session, request)
     style, size = session.player.style, position.size
-    estimate = estimate_lead(position, style.rules, style.playouts)
-    mean = estimate.lead * request.colour
-    score = f"scoreMean {mean:.2f} scoreStdev {estimate.deviation:.2f} scoreLead {mean:.2f}"
-    owners = " ".join(f"{owner:.3f}" for owner in (estimate.ownership * request.colour).tolist())
+
+    @cache
+    def by_playouts() -> Outlook:  # of a network that answers no lead
+        return play_out(position, style.rules, playouts=style.playouts)
+
+    def format_score(lead: float | None, deviation: float | None) -> str:
+        if lead is None or deviation is None:
+            lead, deviation = by_playouts().lead, by_playouts().deviation
+        return f"scoreMean {lead:.2f} scoreStdev {deviation:.2f} scoreLead {lead:.2f}"
 
     def format_move(order: int, move: CandidateMove) -> str:
         return (
             f"info move {read.vertex_name(move.point, size)} visits {move.visits}"
-            f" winrate {move.win:.6f} {score} prior {move.prior:.6f} lcb {move.lcb:.6f}"
+            f" winrate {move.win:.6f} {format_score(move.lead, move.deviation)}"
+            f" prior {move.prior:.6f} lcb {move.lcb:.6f}"
             f" order {order} pv {_format_pv(move, size)}"
         )
 
     def format_line(analysis: Analysis) -> str:
         parts = list(map(format_move, *_numbered_moves(analysis, request)))
+        prediction = analysis.prediction
         if request.root_info:
+            score = format_score(prediction.lead, prediction.deviation)
             parts.append(f"rootInfo visits {analysis.visits} winrate {analysis.win:.6f} {score}")
         if request.ownership:
-            parts.append(f"ownership {owners}")
+            owners = prediction.ownership if has_lead(prediction) else by_playouts().ownership
+            assert owners is not None
+            words = (f"{owner:.3f}" for owner in (owners * request.colour).tolist())
+            parts.append(f"ownership {' '.join(words)}")
         return " ".join(parts)
 
     return format_line
@@ -151,7 +141,7 @@ def _genmove_analyze(
     session: Session, request: AnalyzeRequest, make_formatter: FormatterFactory
 ) -> Stream:
     point = yield from choose_move(session, request, make_formatter(session, request))
-    return f"play {play_chosen(session, request.colour, point)}"
+    return f"play {play_chosen(session, request.colour, point).replace('PASS', 'pass')}"
 
 
 @command("stop")

@@ -10,8 +10,9 @@ import numpy as np
 from gocnn.go.board import BLACK, EMPTY, WHITE
 from gocnn.go.position import colour_name
 from gocnn.go.rules import count_handicap_stones
-from gocnn.go.scoring import judge, score
+from gocnn.go.scoring import judge
 from gocnn.gtp import arguments as read
+from gocnn.gtp.commands.raw_network import judge_position
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
@@ -153,9 +154,14 @@ def final_status(session: Session, arguments: list[str]) -> str:
     return f"{colour_name(owner)}_territory" if owner else "dame"
 
 
-@command("estimate_score")
+@command("estimate_score", "new_score")
 def estimate_score(session: Session, _arguments: list[str]) -> str:
-    """The score if every point went to who owns it in most playouts, open games included."""
-    position, verdict = session.position, judge(session.position)
-    owner = np.rint(verdict.ownership).astype(np.int8)
-    return str(score(position, owner, verdict.dead, session.player.style.rules))
+    """The lead as a score, open games included; in finished ones the score of `final_score`.
+
+    The bounds are white's points, a standard deviation more and less.
+    """
+    outlook = judge_position(session)
+    white = -outlook.lead * session.position.to_move
+    most, least = white + outlook.deviation, white - outlook.deviation
+    leader = "W" if white >= 0 else "B"
+    return f"{leader}+{abs(white):.1f} (upper bound: {most:.1f}, lower: {least:.1f})"

@@ -1,4 +1,4 @@
-"""Commands that GoGui adds to GTP 2: what it shows on its board, and the rules of the game.
+"""Commands that GoGui adds to GTP 2: what it shows on its board.
 
 After "GoGui analyze commands" and "GTP interface" of the GoGui 1.5 documentation.
 """
@@ -10,11 +10,10 @@ import numpy as np
 from gocnn.go.board import BLACK, EMPTY, WHITE
 from gocnn.go.ladders import find_ladders
 from gocnn.go.position import colour_name
-from gocnn.go.scoring import final_score, judge, lead
 from gocnn.gtp import arguments as read
-from gocnn.gtp.commands.raw_network import predict_view
+from gocnn.gtp.commands.raw_network import judge_position, predict_view
 from gocnn.gtp.input import PendingInput
-from gocnn.gtp.protocol import CommandError, Stream
+from gocnn.gtp.protocol import Stream
 from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
 
@@ -36,6 +35,7 @@ param/Parameters/gocnn-param
 """
 _LISTED = 10  # candidates with a label
 _WORTH_A_LABEL = 0.005  # a smaller share of the policy is left blank
+_DEAD = 0.5  # a stone is marked where the other side owns its point by more
 _SHADES = 24  # of the policy's colours
 
 
@@ -103,19 +103,25 @@ def gocnn_candidates(session: Session, _arguments: list[str]) -> Stream:
 
 @command("gocnn-territory")
 def gocnn_territory(session: Session, _arguments: list[str]) -> str:
-    """Who will own each point, from playouts, and the dead stones marked."""
-    position, style = session.position, session.player.style
-    verdict, size = judge(position, playouts=style.playouts), position.size
+    """Who will own each point, and by how much the leader leads; see `judge_outlook`.
+
+    Stones are marked as dead where the other side will own them. That is told of the whole game
+    by the network, and by playouts only where it is nearly over or the network does not tell.
+    """
+    position, size = session.position, session.position.size
+    outlook = judge_position(session)
     pairs = (
         f"{read.vertex_name(point, size)} {owner:.2f}"
-        for point, owner in enumerate(verdict.ownership.tolist())
+        for point, owner in enumerate(outlook.ownership.tolist())
     )
     lines = [f"INFLUENCE {' '.join(pairs)}"]
-    if verdict.dead.any():
-        lines.append(f"MARK {_names(np.flatnonzero(verdict.dead), size)}")
-    leading = lead(position, float(verdict.ownership.sum()), style.rules)
+    dead = outlook.ownership * position.board.stones[:-1] < -_DEAD
+    if dead.any():
+        lines.append(f"MARK {_names(np.flatnonzero(dead), size)}")
+    leading = outlook.lead * position.to_move
     leader = colour_name(BLACK if leading > 0 else WHITE).capitalize()
-    return "\n".join([*lines, f"TEXT {leader} leads by {abs(leading):.1f} points"])
+    source = "playouts" if outlook.by_playouts else "network"
+    return "\n".join([*lines, f"TEXT {leader} leads by {abs(leading):.1f} ({source})"])
 
 
 @command("gocnn-liberties")
@@ -158,50 +164,3 @@ def _names(points: Iterable[int], size: int) -> str:
 def _format_win(session: Session, win: float) -> str:
     mover = colour_name(session.position.to_move).capitalize()
     return f"TEXT {mover} to move wins {win:.1%}"
-
-
-# -- the rules of the game ------------------------------------------------------------------
-
-
-@command("gogui-rules_game_id")
-def gogui_rules_game_id(_session: Session, _arguments: list[str]) -> str:
-    """The name of the game."""
-    return "Go"
-
-
-@command("gogui-rules_board_size")
-def gogui_rules_board_size(session: Session, _arguments: list[str]) -> str:
-    """The number of lines of the board."""
-    return str(session.position.size)
-
-
-@command("gogui-rules_board")
-def gogui_rules_board(session: Session, _arguments: list[str]) -> str:
-    """The stones, row by row from the top: X, O and dots."""
-    rows = session.position.stones.tolist()
-    return "\n" + "\n".join(" ".join(".XO"[stone] for stone in row) for row in rows)
-
-
-@command("gogui-rules_side_to_move")
-def gogui_rules_side_to_move(session: Session, _arguments: list[str]) -> str:
-    """Who is to move."""
-    return colour_name(session.position.to_move)
-
-
-@command("gogui-rules_legal_moves")
-def gogui_rules_legal_moves(session: Session, arguments: list[str]) -> str:
-    """All legal moves, the pass too; none once both players have passed."""
-    if arguments:
-        raise CommandError(read.SYNTAX)
-    position = session.position
-    if position.passes > 1:
-        return ""
-    return _names([*position.legal_points(), position.size**2], position.size)
-
-
-@command("gogui-rules_final_result")
-def gogui_rules_final_result(session: Session, _arguments: list[str]) -> str:
-    """The score once both players have passed; before that, nothing."""
-    if session.position.passes < 2:
-        return ""
-    return str(final_score(session.position, session.player.style.rules))

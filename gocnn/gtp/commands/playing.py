@@ -1,5 +1,7 @@
 """Commands that play, keep time and count (GTP 2, sections 6.3.3, 6.3.4 and 6.3.6)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from gocnn.errors import IllegalMove
@@ -8,11 +10,11 @@ from gocnn.go.scoring import final_score, judge
 from gocnn.gtp import arguments as read
 from gocnn.gtp.analyze_request import AnalyzeRequest
 from gocnn.gtp.clock import Clock
-from gocnn.gtp.genmove import choose_move
+from gocnn.gtp.genmove import choose_allowed, choose_move
 from gocnn.gtp.protocol import CommandError, Stream
 from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
-from gocnn.play.player import RESIGN
+from gocnn.play.player import RESIGN, Player
 
 _KGS_TIMES = {"none": 0, "absolute": 1, "byoyomi": 3, "canadian": 3}  # by system: how many numbers
 _STATUSES = ("alive", "dead", "seki", "black_territory", "white_territory")
@@ -33,27 +35,67 @@ def play(session: Session, arguments: list[str]) -> str:
 
 @command("genmove")
 def genmove(session: Session, arguments: list[str]) -> Stream:
-    """Choose a move and play it; a pass is in capitals, as GNU Go's: Kigo knows no other."""
+    """Choose a move and play it."""
     read.expect(arguments, 1)
     colour = read.colour(arguments[0])
-    played = play_chosen(session, colour, (yield from choose_move(session, AnalyzeRequest(colour))))
-    return "PASS" if played == "pass" else played
+    return play_chosen(session, colour, (yield from choose_move(session, AnalyzeRequest(colour))))
 
 
 @command("reg_genmove")
 def reg_genmove(session: Session, arguments: list[str]) -> Stream:
     """Choose a move and leave the board as it is."""
     read.expect(arguments, 1)
-    point = yield from choose_move(session, AnalyzeRequest(read.colour(arguments[0])))
-    return "resign" if point == RESIGN else read.vertex_name(point, session.position.size)
+    request = AnalyzeRequest(read.colour(arguments[0]))
+    return choice_name(session, (yield from choose_move(session, request)))
+
+
+@command("gg_genmove")
+def gg_genmove(session: Session, arguments: list[str]) -> Stream:
+    """Choose a move and leave the board as it is; a seed may follow the colour, default 0."""
+    read.expect(arguments, 1, 2)
+    request = AnalyzeRequest(read.colour(arguments[0]))
+    seed = read.integer(arguments[1]) if len(arguments) > 1 else 0
+    if seed < 0:
+        raise CommandError(read.SYNTAX)
+    player = session.player
+    session.player = Player(session.search, replace(player.style, seed=seed))
+    try:
+        return choice_name(session, (yield from choose_move(session, request)))
+    finally:
+        session.player = player
+
+
+@command("restricted_genmove")
+def restricted_genmove(session: Session, arguments: list[str]) -> Stream:
+    """Choose among the vertices that follow the colour, and leave the board as it is.
+
+    Where none of them is legal, the answer is a pass.
+    """
+    read.expect(arguments, 2, 1000)
+    colour, *names = arguments
+    size = session.position.size
+    request = AnalyzeRequest(read.colour(colour))
+    allowed = {read.vertex(name, size) for name in names}
+    request.forbidden = set(range(size * size + 1)) - allowed
+    return choice_name(session, (yield from choose_allowed(session, request)))
 
 
 def play_chosen(session: Session, colour: int, point: int) -> str:
     """Play the engine's choice, unless it resigns; returns how GTP calls it."""
+    if point != RESIGN:
+        session.position.play(point, colour)
+    return choice_name(session, point)
+
+
+def choice_name(session: Session, point: int) -> str:
+    """How every move that the engine chooses is called.
+
+    A pass is in capitals, as GNU Go's: Kigo and GNU Go's regression suites know no other.
+    """
     if point == RESIGN:
         return "resign"
-    session.position.play(point, colour)
-    return read.vertex_name(point, session.position.size)
+    name = read.vertex_name(point, session.position.size)
+    return "PASS" if name == "pass" else name
 
 
 @command("undo")

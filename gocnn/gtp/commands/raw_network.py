@@ -7,10 +7,10 @@ from gocnn.go.board import BLACK, POINT_MASK, WHITE_BIT
 from gocnn.go.position import Position
 from gocnn.go.symmetry import VIEWS, point_maps
 from gocnn.gtp import arguments as read
-from gocnn.gtp.commands.analysis import ScoreEstimate, estimate_lead
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
+from gocnn.play.outlook import Outlook, has_lead, judge_outlook, play_out
 from gocnn.prediction import Prediction
 
 
@@ -19,7 +19,17 @@ def predict_view(session: Session, view: int = 0) -> Prediction:
     position = session.position
     viewed = _transform(position, view) if view else position
     (prediction,) = session.search.network([viewed], [session.player.conditions(position)])
-    return prediction._replace(policy=prediction.policy[point_maps(position.size)[view]])
+    back = point_maps(position.size)[view]
+    owners = None if prediction.ownership is None else prediction.ownership[back[:-1]]
+    return prediction._replace(policy=prediction.policy[back], ownership=owners)
+
+
+def judge_position(session: Session) -> Outlook:
+    """Who is ahead, by the network where it answers a lead and the game is not nearly over."""
+    style = session.player.style
+    return judge_outlook(
+        session.position, predict_view(session), style.rules, playouts=style.playouts
+    )
 
 
 def _transform(position: Position, view: int) -> Position:
@@ -55,9 +65,7 @@ def kata_raw_nn(session: Session, arguments: list[str]) -> str:
     read.expect(arguments, 0, 1)
     choice = arguments[0].lower() if arguments else "0"
     views = range(VIEWS) if choice == "all" else [_view(choice)]
-    style = session.player.style
-    estimate = estimate_lead(session.position, style.rules, style.playouts)
-    return "\n" + "\n".join(_format_raw(session, view, estimate) for view in views)
+    return "\n" + "\n".join(_format_raw(session, view) for view in views)
 
 
 def _view(text: str) -> int:
@@ -67,9 +75,13 @@ def _view(text: str) -> int:
     return view
 
 
-def _format_raw(session: Session, view: int, estimate: ScoreEstimate) -> str:
-    position = session.position
+def _format_raw(session: Session, view: int) -> str:
+    position, style = session.position, session.player.style
     prediction = predict_view(session, view)
+    if not has_lead(prediction):
+        outlook = play_out(position, style.rules, playouts=style.playouts)
+        prediction = outlook.predict(prediction.policy)._replace(win=prediction.win)
+    assert prediction.lead is not None and prediction.ownership is not None
     white = 1 - prediction.win if position.to_move == BLACK else prediction.win
     legal = position.legal_points()
     policy = np.full(position.size**2, np.nan)
@@ -79,12 +91,12 @@ def _format_raw(session: Session, view: int, estimate: ScoreEstimate) -> str:
         f"whiteWin {white:.6f}",
         f"whiteLoss {1 - white:.6f}",
         "noResult 0.000000",
-        f"whiteLead {-estimate.lead:.3f}",
+        f"whiteLead {-prediction.lead * position.to_move:.3f}",
         "policy",
         *_rows(policy, position.size),
         f"policyPass {prediction.policy[-1]:.6f}",
         "whiteOwnership",
-        *_rows(-estimate.ownership.astype(np.float64), position.size),
+        *_rows(-prediction.ownership.astype(np.float64), position.size),
     ]
     return "\n".join(lines)
 
