@@ -20,12 +20,14 @@ import click
 
 from gocnn import __version__
 from gocnn.cli.board import board
+from gocnn.cli.compare import compare
 from gocnn.cli.evaluate import evaluate
 from gocnn.cli.export import export
 from gocnn.cli.gtp import gtp
 from gocnn.cli.imitate import imitate
 from gocnn.cli.match import match
 from gocnn.cli.models import models
+from gocnn.cli.network import network
 from gocnn.cli.prepare import prepare
 from gocnn.cli.review import review
 from gocnn.cli.suggest import suggest
@@ -144,6 +146,8 @@ for _command in (
     gtp,
     match,
     models,
+    network,
+    compare,
     export,
 ):
     main.add_command(_command)

@@ -43,8 +43,7 @@ FEW_GAMES = 5
 @click.option(
     "--architecture",
     show_default="resnet, or that of --init",
-    help="The kind of network; resnet, alphago, spatial-transformer, strided, "
-    "lenet-max, lenet-average, global-average or fully-connected.",
+    help="The kind of network; gocnn network lists them.",
 )
 @click.option("--encoding", default="full-1", help="The planes that the network sees.")
 @click.option(

@@ -66,12 +66,13 @@ def draw_curve(log: Path, picture: Path) -> bool:
     return True
 
 
-def draw_curves(logs: Mapping[str, Path], picture: Path) -> bool:
+def draw_curves(logs: Mapping[str, Path], picture: Path, *, by: str = "positions") -> bool:
     """Draw loss and top-1 of several runs: a line for the training, dots for held-out games.
 
     Args:
         logs: of each run by its name; the first one is drawn in black.
         picture: an SVG or PNG, by the name's ending.
+        by: what runs to the right, "positions" or "time".
 
     Returns:
         False when there is nothing to draw yet.
@@ -82,13 +83,13 @@ def draw_curves(logs: Mapping[str, Path], picture: Path) -> bool:
     runs = {name: read_log(log) for name, log in logs.items()}
     if not any(validation for _, validation in runs.values()):
         return False
-    figure, left, right = _panels(picture)
+    figure, left, right = _panels(picture, by)
     for number, (name, (training, validation)) in enumerate(runs.items()):
         # The beginning falls and climbs too steeply to share a scale with the rest.
         shown = training[len(training) // 20 :]
         style = _style(number)
         dots = {"linestyle": "none", "color": style["color"], "markersize": 3}
-        _plot((left, right), shown, validation, line=style | {"label": name}, dots=dots)
+        _plot((left, right), shown, validation, line=style | {"label": name}, dots=dots, by=by)
     figure.legend(*left.get_legend_handles_labels(), loc="outside right center")
     figure.savefig(picture)
     return True
@@ -102,7 +103,7 @@ def _style(number: int) -> dict[str, Any]:
     return {"color": f"C{(number - 1) % 10}", "linewidth": 1.2, "linestyle": dashes}
 
 
-def _panels(picture: Path) -> tuple[Any, Any, Any]:
+def _panels(picture: Path, by: str = "positions") -> tuple[Any, Any, Any]:
     """A figure for a picture of that name, and its two panels: the loss, the moves predicted."""
     try:
         from matplotlib.figure import Figure
@@ -112,7 +113,7 @@ def _panels(picture: Path) -> tuple[Any, Any, Any]:
     figure = Figure(figsize=(9, 4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, label in ((left, "cross-entropy (nats)"), (right, "moves predicted (%)")):
-        axes.set_xlabel("positions seen")
+        axes.set_xlabel("minutes" if by == "time" else "positions seen")
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
@@ -126,17 +127,22 @@ def _plot(
     *,
     line: dict[str, Any],
     dots: dict[str, Any],
+    by: str = "positions",
 ) -> None:
     """A run in both panels, its training in the style of `line`, the held-out games in `dots`."""
+
+    def places(entries: list[dict[str, Any]]) -> list[float]:
+        return [e["seconds"] / 60 if by == "time" else e["positions"] for e in entries]
+
     measures = ("policy_loss", "loss", 1), ("top1", "top1", 100)
     for axes, (key, held_out, scale) in zip(panels, measures, strict=True):
         axes.plot(
-            [e["positions"] for e in training],
+            places(training),
             _smooth([e[key] * scale for e in training]),
             **line,
         )
         axes.plot(
-            [e["positions"] for e in validation],
+            places(validation),
             [e[held_out] * scale for e in validation],
             marker="o",
             **dots,

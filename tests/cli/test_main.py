@@ -20,7 +20,7 @@ from gocnn.errors import GocnnError
 
 COMMANDS = [
     *("prepare", "train", "imitate", "evaluate", "suggest", "review", "board"),
-    *("gtp", "match", "models", "export"),
+    *("gtp", "match", "models", "network", "compare", "export"),
 ]
 
 
@@ -75,7 +75,7 @@ def test_size_always_means_the_same(name: str) -> None:
     """--board-size is lines, --network the network; nothing shows the older --size."""
     help_text = CliRunner().invoke(main, [name, "--help"]).stdout
     assert "--size" not in help_text.split()
-    assert ("--network" in help_text) == (name == "train")
+    assert ("--network" in help_text) == (name in ("train", "network", "compare"))
     assert ("--board-size" in help_text) == (name not in ("board", "gtp", "models", "export"))
 
 

@@ -1,0 +1,1 @@
+"""Architectures trained alike on the same games, and measured side by side."""

@@ -1,0 +1,104 @@
+"""What a comparison is: which networks, how long each is trained, on which games."""
+
+from dataclasses import dataclass
+
+from gocnn.defaults import BATCH, RATE
+from gocnn.errors import GocnnError
+from gocnn.network.registry import ARCHITECTURES, find, tower
+from gocnn.training.config import Budget
+
+MODES = ("positions", "time")  # what is equal for all networks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """One network of a comparison."""
+
+    architecture: str
+    size: str  # see `gocnn.network.registry.tower`
+    rate: float | None = None  # the learning rate at its peak; None: that of the comparison
+
+    @property
+    def label(self) -> str:
+        """What tables and folders call it."""
+        name = f"{self.architecture}-{self.size}"
+        return name if self.rate is None else f"{name}-rate-{self.rate:g}"
+
+
+def read_contestants(text: str, size: str) -> list[Contestant]:
+    """The networks of a list such as "resnet,lenet-max:2x32@1e-3", or "all".
+
+    Args:
+        text: ARCHITECTURE, ARCHITECTURE:SIZE, with @RATE behind it if it has a rate of its own.
+        size: of those that name none.
+
+    Raises:
+        GocnnError: when an architecture or a size is unknown, or a rate is not a number above 0.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if words == ["all"]:
+        words = list(ARCHITECTURES)
+    found = []
+    for word in words:
+        network, _, rate = word.partition("@")
+        architecture, _, own = network.partition(":")
+        find(architecture)
+        tower(own or size, architecture)
+        found.append(
+            Contestant(architecture=architecture, size=own or size, rate=_rate(word, rate))
+        )
+    if not found:
+        raise GocnnError("--networks names no network; say all, or some that gocnn network lists")
+    labels = [each.label for each in found]
+    if doubled := {label for label in labels if labels.count(label) > 1}:
+        raise GocnnError(f"--networks names {min(doubled)} twice")
+    return found
+
+
+def _rate(word: str, rate: str) -> float | None:
+    if not rate:
+        return None
+    try:
+        value = float(rate)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise GocnnError(f"--networks {word}: {rate!r} is not a learning rate")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What all networks of a comparison share; a folder holds networks of one plan."""
+
+    corpus: str  # checksum of the games that they are trained on
+    test: str  # checksum of the games that they are measured on; "" for those held out
+    lines: int  # of the boards
+    positions: int | None  # that each is trained on, of one table
+    seconds: float | None  # that each is trained, of the other
+    measured: int  # held-out positions, at most
+    encoding: str = "full-1"
+    batch: int = BATCH
+    rate: float = RATE
+    seed: int = 0
+
+    def budget(self, mode: str) -> Budget:
+        """How long each network is trained when that is equal for all."""
+        return (
+            Budget(positions=self.positions)
+            if mode == "positions"
+            else Budget(seconds=self.seconds)
+        )
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Which of `MODES` are worked on.
+
+        Raises:
+            GocnnError: when there is neither a time nor a number of positions.
+        """
+        given = {"positions": self.positions, "time": self.seconds}
+        modes = tuple(mode for mode in MODES if given[mode] is not None)
+        if not modes:
+            raise GocnnError("give --positions, --time-budget or both")
+        return modes

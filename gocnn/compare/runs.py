@@ -1,0 +1,189 @@
+"""Train and measure the networks of a comparison, one after another, through any interruption.
+
+A folder holds ``plan.json`` and, for each kind of budget and each network, a run as `gocnn train`
+makes it, with ``measured.safetensors``: what was measured, position by position.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gocnn.compare.plan import Contestant, Plan
+from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.positions import Positions
+from gocnn.errors import GocnnError
+from gocnn.evaluation.equivariance import shift_test, symmetry_test
+from gocnn.evaluation.metrics import Measurements, measure, sample, summarise
+from gocnn.files import write_atomically
+from gocnn.inference.weights import LoadedNetwork, load_network, load_tensors, save_tensors
+from gocnn.network.device import choose_device
+from gocnn.network.flops import multiply_adds
+from gocnn.network.registry import find, tower
+from gocnn.training.config import Hyperparameters, Runtime, TrainConfig
+from gocnn.training.loop import TrainingRun, checkpoint_path
+
+SHAPES = 500  # local shapes of the shift test
+MIRRORED = 1000  # positions of the test of views
+OTHER_BOARDS = 2000  # positions on boards of each size that was not trained on
+_KEPT = ("top1", "top5", "cross_entropy", "value_correct", "confidence", "choice")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One network, trained and measured."""
+
+    contestant: Contestant
+    columns: dict[str, NDArray[Any]]  # fields of `Measurements`, for the positions measured
+    about: dict[str, Any]  # what else was found, as JSON
+
+
+class Comparison:
+    """The runs of one folder.
+
+    Args:
+        corpus: games on boards of one size.
+        folder: where the runs live; made if needed.
+        plan: what they share.
+        device: a name for `choose_device`.
+        test: games to measure on; None for those that training holds out.
+        others: games on boards of other sizes; None: that is not asked.
+
+    Raises:
+        GocnnError: when the folder holds runs of another plan, or no game is held out.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        folder: Path,
+        plan: Plan,
+        *,
+        device: str = "auto",
+        test: Corpus | None = None,
+        others: Corpus | None = None,
+    ) -> None:
+        self.corpus, self.folder, self.plan, self.device = corpus, folder, plan, device
+        games = test if test is not None else corpus
+        chosen = np.arange(len(games)) if test is not None else corpus.split()[1]
+        chosen = chosen[games.games["size"][chosen] == plan.lines]
+        if not len(chosen):
+            raise GocnnError(
+                f"no game on {plan.lines}x{plan.lines} to measure on; give more games, or --test"
+            )
+        self.positions = Positions(games, chosen, passes=False)
+        self.numbers = sample(self.positions, plan.measured)
+        self.games, self.plies = self.positions.locate(self.numbers)
+        self.others = _other_boards(others, plan.lines)
+        plan.modes  # noqa: B018 - a plan without a budget is not begun
+        folder.mkdir(parents=True, exist_ok=True)
+        note, wanted = folder / "plan.json", json.dumps(asdict(plan))
+        if not note.exists():
+            write_atomically(note, wanted.encode())
+        elif (there := note.read_text(encoding="utf-8")) != wanted:
+            raise GocnnError(
+                f"{note}: begun with {there}, now asked for {wanted}; go on with those options, "
+                "or use another folder"
+            )
+
+    def run_folder(self, contestant: Contestant, mode: str) -> Path:
+        """Where a run is kept."""
+        return self.folder / mode / contestant.label
+
+    def finished(self, contestants: Sequence[Contestant], mode: str) -> list[Result]:
+        """The results that are there already, in the order of the networks."""
+        found = []
+        for contestant in contestants:
+            file = self.run_folder(contestant, mode) / "measured.safetensors"
+            if file.exists():
+                tensors, about = load_tensors(file)
+                columns = {name: tensor.numpy() for name, tensor in tensors.items()}
+                found.append(Result(contestant, columns, about))
+        return found
+
+    def work(self, contestant: Contestant, mode: str) -> bool:
+        """Train and measure a network, as far as that is not done.
+
+        Returns:
+            False when it was stopped; the next call goes on.
+
+        Raises:
+            GocnnError: as training does.
+        """
+        home = self.run_folder(contestant, mode)
+        file = home / "measured.safetensors"
+        if file.exists():
+            return True
+        run = self._run(contestant, mode)
+        print(f"{home}: {find(contestant.architecture).about}", file=sys.stderr)
+        if not run.train():
+            return False
+        network = load_network(home / "weights.safetensors", choose_device(self.device))
+        measured = measure(network, self.positions, self.numbers, label="measure")
+        about = {
+            "positions": run.positions_seen,
+            "seconds": run.seconds,
+            "parameters": sum(parameter.numel() for parameter in network.module.parameters()),
+            "multiply_adds": multiply_adds(
+                contestant.architecture, network.info.settings, self.plan.lines
+            ),
+            "shifts": [row.as_dict() for row in shift_test(network, self.positions, SHAPES)],
+            "mirrors": symmetry_test(network, self.positions, MIRRORED).as_dict(),
+            "other_boards": {
+                str(boards.size): _on_other_boards(network, boards) for boards in self.others
+            },
+        }
+        kept = {name: torch.from_numpy(getattr(measured, name)) for name in _KEPT}
+        save_tensors(file, kept, about)
+        return True
+
+    def _run(self, contestant: Contestant, mode: str) -> TrainingRun:
+        home, plan = self.run_folder(contestant, mode), self.plan
+        runtime = Runtime(device=self.device)
+        if checkpoint_path(home).exists():
+            return TrainingRun.resume(self.corpus, home, runtime)
+        hyperparameters = Hyperparameters(batch=plan.batch, rate=plan.rate, seed=plan.seed)
+        if contestant.rate is not None:
+            hyperparameters = replace(hyperparameters, rate=contestant.rate)
+        config = TrainConfig(
+            architecture=contestant.architecture,
+            settings=tower(contestant.size, contestant.architecture),
+            encoding=plan.encoding,
+            lead=False,  # the others answer none, and its losses would be help from outside
+            budget=plan.budget(mode),
+            hyperparameters=hyperparameters,
+        )
+        return TrainingRun.start(config, self.corpus, home, runtime)
+
+    def measurements(self, result: Result) -> Measurements:
+        """What was measured, with the positions that it was measured on."""
+        return Measurements(
+            numbers=self.numbers,
+            games=self.games,
+            plies=self.plies,
+            ranks=np.zeros(len(self.numbers), np.int64),
+            **result.columns,
+        )
+
+
+def _other_boards(corpus: Corpus | None, lines: int) -> list[Positions]:
+    if corpus is None:
+        return []
+    chosen = np.flatnonzero(corpus.games["size"] != lines)
+    if not len(chosen):
+        raise GocnnError(f"--other-boards has only games on {lines}x{lines}")
+    return list(Positions.by_size(corpus, chosen, passes=False))
+
+
+def _on_other_boards(network: LoadedNetwork, positions: Positions) -> dict[str, Any] | None:
+    """Top-1 and loss on boards of a size that was not trained on; None where none can be given."""
+    if find(network.info.architecture).one_size:
+        return None
+    row = summarise("", measure(network, positions, sample(positions, OTHER_BOARDS)))
+    return {"top1": asdict(row.top1), "cross_entropy": asdict(row.cross_entropy)}
