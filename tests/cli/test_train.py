@@ -76,7 +76,8 @@ def test_resume_goes_on(games: Path, tmp_path: Path) -> None:
     stopped = _call("train", games, "-o", out, *QUICK, "--positions", 320, "--stop-after", "0s")
     assert stopped.exit_code == 0
     assert "--resume" in stopped.stderr
-    assert _call("train", games, "-o", out, *QUICK, "--resume").exit_code == 0
+    resumed = _call("train", "-o", out, "--resume")
+    assert resumed.exit_code == 0, resumed.output
     assert load_network(out / "weights.safetensors").info.positions == 320
 
 
@@ -252,7 +253,8 @@ def test_another_architecture_is_trained_measured_and_resumed(games: Path, tmp_p
     options = ("-o", out, *QUICK, "--architecture", "lenet-max", "--positions", 96)
     stopped = _call("train", games, *options, "--stop-after", "0s")
     assert stopped.exit_code == 0, stopped.output
-    assert _call("train", games, "-o", out, *QUICK, "--resume").exit_code == 0
+    resumed = _call("train", "-o", out, "--resume")
+    assert resumed.exit_code == 0, resumed.output
     info = load_network(out / "weights.safetensors").info
     assert info.network == "lenet-max 1x16"
     assert (info.settings["lines"], info.positions) == (9, 96)

@@ -186,7 +186,7 @@ def test_the_ending_says_what_is_written(tmp_path: Path) -> None:
     write_picture(diagram, tmp_path / "a.png", theme="dark", width=100)
     assert (tmp_path / "a.SVG").read_text().startswith("<svg ")
     assert pixels((tmp_path / "a.png").read_bytes()).shape[:2] == (100, 100)
-    with pytest.raises(GocnnError, match=r"a\.jpg: a picture's name ends in \.svg or \.png"):
+    with pytest.raises(GocnnError, match=r"a\.jpg: the name of a picture ends in \.svg or \.png"):
         write_picture(diagram, tmp_path / "a.jpg")
     with pytest.raises(GocnnError, match="cannot write"):
         write_picture(diagram, tmp_path / "no" / "a.png")
