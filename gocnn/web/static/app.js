@@ -22,6 +22,8 @@ const RANKS = [
   ...Array.from({ length: 20 }, (_, n) => `${n + 1}k`),
 ];
 const STONES = { X: BLACK, O: WHITE, ".": 0 };
+// Where keys mean something else already.
+const TYPED = "input:not([type=checkbox]), textarea, select, summary";
 const KEYS = [
   ["← →", "key-step"], ["Home End", "key-ends"], ["PageUp PageDown", "key-ten"],
   ["↑ ↓", "key-variation"], ["P", "pass"], ["U", "undo"], ["G", "network-move"],
@@ -740,7 +742,7 @@ const keys = {
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if ($("new-dialog").open || event.target.closest?.("input, textarea, select, summary")) return;
+  if ($("new-dialog").open || event.target.closest?.(TYPED)) return;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const run = keys[name];
   if (!run || ($(commandOf(name))?.disabled ?? false)) return;
@@ -754,6 +756,10 @@ function commandOf(key) {
 }
 
 function wire() {
+  for (const id of ["win-curve", "score-curve"]) {
+    // A click leaves the arrow keys to the page; who comes by keyboard stays on the curve.
+    $(id).addEventListener("pointerup", () => $(id).blur());
+  }
   for (const [id, run] of Object.entries(commands)) $(id).addEventListener("click", run);
   document.addEventListener("keydown", onKey);
   $("show-candidates").addEventListener("change", switched);
