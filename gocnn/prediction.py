@@ -12,6 +12,7 @@ from gocnn.go.board import BLACK
 from gocnn.go.coords import vertex
 from gocnn.go.game import Game
 from gocnn.go.position import Position
+from gocnn.go.ranks import UNKNOWN, Rank
 from gocnn.go.rules import count_handicap_stones
 
 
@@ -19,15 +20,15 @@ from gocnn.go.rules import count_handicap_stones
 class Conditions:
     """What is known of a game beyond its moves; every field may stay unknown."""
 
-    rank: int = 0  # of the player to move, a code of gocnn.go.ranks
-    opponent_rank: int = 0
+    rank: Rank = UNKNOWN  # of the player to move, a code of gocnn.go.ranks
+    opponent_rank: Rank = UNKNOWN
     komi: float | None = None  # points that white gets
     handicap: int = 0  # stones; 0 is an even game
     kind: int = 0  # a game.SourceKind
     date: int = 0  # yyyymmdd
 
     @classmethod
-    def of(cls, position: Position, *, rank: int = 0, opponent_rank: int = 0) -> Self:
+    def of(cls, position: Position, *, rank: Rank = UNKNOWN, opponent_rank: Rank = UNKNOWN) -> Self:
         """What a position tells of its game: komi and handicap."""
         handicap = count_handicap_stones(position)
         return cls(rank=rank, opponent_rank=opponent_rank, komi=position.komi, handicap=handicap)

@@ -60,8 +60,8 @@ def test_other_names_are_refused() -> None:
 
 
 def test_what_a_position_tells_of_its_game() -> None:
-    position = gocnn.Position.from_moves("B D4 B Q16 W C3", komi=0.5)
-    assert Conditions.of(position, rank=21) == Conditions(rank=21, komi=0.5, handicap=2)
+    position, rank = gocnn.Position.from_moves("B D4 B Q16 W C3", komi=0.5), gocnn.parse_rank("1d")
+    assert Conditions.of(position, rank=rank) == Conditions(rank=rank, komi=0.5, handicap=2)
 
 
 def test_every_position_of_a_game(root: Path) -> None:

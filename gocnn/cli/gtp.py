@@ -1,9 +1,14 @@
 """`gocnn gtp`: gocnn as an engine for Go programs."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gocnn.cli import options
 from gocnn.defaults import RESIGN_BELOW, VISITS
+
+if TYPE_CHECKING:
+    from gocnn.go.ranks import Rank
 
 
 @click.command()
@@ -55,8 +60,8 @@ from gocnn.defaults import RESIGN_BELOW, VISITS
 @options.device
 def gtp(
     weights: str,
-    rank: int,
-    opponent_rank: int,
+    rank: "Rank",
+    opponent_rank: "Rank",
     temperature: float | None,
     seed: int | None,
     visits: int,

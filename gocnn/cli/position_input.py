@@ -9,6 +9,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.board import POINT_MASK
 from gocnn.go.game import Game
 from gocnn.go.position import Position
+from gocnn.go.ranks import UNKNOWN, Rank
 from gocnn.prediction import Conditions
 from gocnn.sgf.reader import load_game, load_game_from_bytes
 from gocnn.stats import count_text
@@ -31,8 +32,8 @@ def read_position(
     move: int | None = None,
     board_size: int | None = None,
     komi: float | None = None,
-    rank: int | None = None,
-    opponent_rank: int | None = None,
+    rank: Rank | None = None,
+    opponent_rank: Rank | None = None,
 ) -> AskedPosition:
     """The position that a user asks for.
 
@@ -77,8 +78,8 @@ def _from_game(
     game: Game,
     move: int | None,
     komi: float | None,
-    rank: int | None,
-    opponent_rank: int | None,
+    rank: Rank | None,
+    opponent_rank: Rank | None,
 ) -> AskedPosition:
     ply = _ply(len(game), move, game.source or "the game")
     position = game.position(ply)
@@ -96,13 +97,15 @@ def _from_game(
 
 
 def _from_moves(
-    position: Position, move: int | None, rank: int | None, opponent_rank: int | None
+    position: Position, move: int | None, rank: Rank | None, opponent_rank: Rank | None
 ) -> AskedPosition:
     ply = _ply(position.ply, move, "the list")
     played = position.moves[ply][1] if ply < position.ply else None
     while position.ply > ply:
         position.undo()
-    conditions = Conditions.of(position, rank=rank or 0, opponent_rank=opponent_rank or 0)
+    conditions = Conditions.of(
+        position, rank=rank or UNKNOWN, opponent_rank=opponent_rank or UNKNOWN
+    )
     return AskedPosition(position, conditions, played)
 
 

@@ -1,11 +1,15 @@
 """`gocnn suggest`: the likely moves in a position, drawn and listed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gocnn import defaults
 from gocnn.cli import options
+
+if TYPE_CHECKING:
+    from gocnn.go.ranks import Rank
 
 
 @click.command()
@@ -70,8 +74,8 @@ def suggest(
     move: int | None,
     number: int,
     top: int,
-    rank: int | None,
-    opponent_rank: int | None,
+    rank: "Rank | None",
+    opponent_rank: "Rank | None",
     board_size: int | None,
     komi: float | None,
     image: Path | None,

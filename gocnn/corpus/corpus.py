@@ -22,6 +22,7 @@ from gocnn.defaults import VALIDATION
 from gocnn.errors import GocnnError
 from gocnn.go.fingerprint import hash_fraction
 from gocnn.go.game import Game
+from gocnn.go.ranks import Rank
 
 _FOR_VALIDATION = 2  # the purpose of the draw, see gocnn.go.fingerprint.hash_fraction
 
@@ -79,8 +80,8 @@ class Corpus:
             handicap=int(record["handicap"]),
             winner=int(record["winner"]),
             margin=_known(record["margin"]),
-            black_rank=int(record["black_rank"]),
-            white_rank=int(record["white_rank"]),
+            black_rank=Rank(int(record["black_rank"])),
+            white_rank=Rank(int(record["white_rank"])),
             date=int(record["date"]),
             kind=int(record["kind"]),
             source=f"{name}#{number}" if number > 1 else name,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gocnn.errors import GocnnError
 from gocnn.go.fingerprint import hash_fraction
 from gocnn.go.game import SourceKind
-from gocnn.go.ranks import rank_name, read_rank
+from gocnn.go.ranks import UNKNOWN, Rank, rank_name, read_rank
 from gocnn.sgf.properties import parse_date
 
 HANDICAPS = ("any", "even", "only")
@@ -20,7 +20,7 @@ class Filters:
     """A game passes when it meets every condition."""
 
     min_moves: int = 20
-    min_rank: int = 0  # of both players; an unknown rank meets no minimum
+    min_rank: Rank = UNKNOWN  # of both players; an unknown rank meets no minimum
     since: int = 0  # first day, yyyymmdd; 0: no limit
     until: int = 0  # last day; a date that leaves both answers open does not pass
     handicap: str = "any"  # "any", "even", or "only": handicap games only
@@ -52,7 +52,7 @@ class Filters:
         """
         return cls(
             min_moves=min_moves,
-            min_rank=read_rank(min_rank) if min_rank else 0,
+            min_rank=read_rank(min_rank) if min_rank else UNKNOWN,
             since=_day(since) if since else 0,
             until=_last_day(_day(until)) if until else 0,
             handicap=handicap,

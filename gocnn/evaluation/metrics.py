@@ -23,7 +23,7 @@ from gocnn.dataset.loader import permute_index, prefetch
 from gocnn.dataset.positions import Batch, Positions
 from gocnn.errors import GocnnError
 from gocnn.go.board import WHITE_BIT
-from gocnn.go.ranks import rank_name
+from gocnn.go.ranks import Rank, rank_name
 from gocnn.inference.forward import check_symmetries, forward, prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.inference.weights import LoadedNetwork
@@ -167,7 +167,7 @@ def score(measured: Measurements, symmetries: int = 1) -> Scores:
             for p in np.unique(phases)
         ],
         ranks=[
-            summarise(rank_name(int(r)), measured[measured.ranks == r])
+            summarise(rank_name(Rank(int(r))), measured[measured.ranks == r])
             for r in np.unique(measured.ranks)
         ],
         calibration=[

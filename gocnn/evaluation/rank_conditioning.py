@@ -16,7 +16,7 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.conditions import RECORDED_RANKS, RankOverride
 from gocnn.dataset.positions import Positions
 from gocnn.evaluation.metrics import Measurements, measure, ranks_to_move
-from gocnn.go.ranks import PRO, UNKNOWN, rank_name
+from gocnn.go.ranks import PRO, UNKNOWN, Rank, rank_name
 from gocnn.inference.weights import LoadedNetwork
 from gocnn.play.style import rank_code
 from gocnn.stats import clustered_mean, count_text, markdown_table
@@ -43,7 +43,7 @@ def band_name(band: tuple[int, int]) -> str:
     >>> band_name((21, 23)), band_name((30, 30))
     ('1d-3d', 'pro')
     """
-    low, high = (rank_name(code) for code in band)
+    low, high = (rank_name(Rank(code)) for code in band)
     return low if low == high else f"{low}-{high}"
 
 
@@ -156,7 +156,7 @@ def _table(
             clustered_mean(pick(band.told[rank]) - pick(band.recorded), band.recorded.games)
             for band in bands
         )
-        rows.append([rank_name(rank), *(d.text(scale, digits, "+") for d in differences)])
+        rows.append([rank_name(Rank(rank)), *(d.text(scale, digits, "+") for d in differences)])
     return markdown_table(head, rows)
 
 

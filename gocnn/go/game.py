@@ -32,6 +32,7 @@ from gocnn.go.board import (
 )
 from gocnn.go.jit import jit
 from gocnn.go.position import Position
+from gocnn.go.ranks import UNKNOWN, Rank
 
 UNKNOWN_RESULT = 2
 
@@ -58,8 +59,8 @@ class Game:
     handicap: int = 0  # stones black got, set up or played; 0 even
     winner: int = UNKNOWN_RESULT  # BLACK, WHITE, 0 draw, UNKNOWN_RESULT
     margin: float | None = None  # points; None by resignation, on time, or unknown
-    black_rank: int = 0  # see gocnn.go.ranks
-    white_rank: int = 0
+    black_rank: Rank = UNKNOWN  # see gocnn.go.ranks
+    white_rank: Rank = UNKNOWN
     date: int = 0  # yyyymmdd, unknown parts 0
     kind: int = SourceKind.UNKNOWN
     source: str = ""  # "archive.tar.xz:game.sgf", "collection.sgf#17"

@@ -13,10 +13,14 @@ A larger code is a stronger player, but for 0.
 """
 
 import re
+from typing import NewType
 
 from gocnn.errors import GocnnError
 
-UNKNOWN, PRO, RANKS = 0, 30, 31
+Rank = NewType("Rank", int)
+"""A code of the table above: an int to numpy, another type than a point to type checkers."""
+
+UNKNOWN, PRO, RANKS = Rank(0), Rank(30), 31
 _FIRST_DAN, _MOST_DANS = 21, 9
 _LONGEST = 256  # characters of a text that are read: some have digits or spaces without end
 
@@ -33,7 +37,7 @@ _FIRST = re.compile(r"初段|초단")
 _KANJI = str.maketrans("一二三四五六七八九", "123456789")
 
 
-def parse_rank(text: str | None) -> int:
+def parse_rank(text: str | None) -> Rank:
     """The code of a rank as players and servers write it.
 
     >>> [parse_rank(t) for t in ("6d", "9p, meijin", "5k", "9段", "P9", "18级", "30k", "guest")]
@@ -54,16 +58,16 @@ def parse_rank(text: str | None) -> int:
         return PRO
     if match := _DAN.search(plain):
         dans = int(match[1])
-        return _FIRST_DAN - 1 + min(dans, _MOST_DANS) if 1 <= dans < 100 else UNKNOWN
+        return Rank(_FIRST_DAN - 1 + min(dans, _MOST_DANS)) if 1 <= dans < 100 else UNKNOWN
     if _FIRST.search(plain):
-        return _FIRST_DAN
+        return Rank(_FIRST_DAN)
     if match := _KYU.search(plain):
         kyus = int(match[1])
-        return max(1, _FIRST_DAN - kyus) if 1 <= kyus < 100 else UNKNOWN
+        return Rank(max(1, _FIRST_DAN - kyus)) if 1 <= kyus < 100 else UNKNOWN
     return UNKNOWN
 
 
-def read_rank(text: str, others: str = "or pro") -> int:
+def read_rank(text: str, others: str = "or pro") -> Rank:
     """The code of a rank that somebody asks for; unlike a record, a question must be clear.
 
     >>> read_rank("5k"), read_rank("9p")
@@ -98,7 +102,7 @@ def is_amateur(text: str | None) -> bool:
     return bool(text) and _AMATEUR.search(str(text).lower()) is not None
 
 
-def rank_name(code: int) -> str:
+def rank_name(code: Rank) -> str:
     """What a code means, as `parse_rank` reads it back.
 
     >>> rank_name(26), rank_name(16), rank_name(PRO), rank_name(UNKNOWN)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gocnn.features.encode import encode_positions
 from gocnn.go.game import Game
 from gocnn.go.position import Position
+from gocnn.go.ranks import Rank
 from gocnn.inference.forward import Answers, check_symmetries, forward, prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.inference.weights import load_network
@@ -58,7 +59,7 @@ class Predictor:
         """
         return self.predict([position], [conditions or Conditions.of(position)])[0]
 
-    def predict_game(self, game: Game, *, rank: int | None = None) -> list[Prediction]:
+    def predict_game(self, game: Game, *, rank: Rank | None = None) -> list[Prediction]:
         """Predict every position of a game, in few batches.
 
         >>> from gocnn.sgf.reader import load_game

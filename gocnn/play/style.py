@@ -6,10 +6,10 @@ import numpy as np
 
 from gocnn.defaults import RESIGN_BELOW
 from gocnn.errors import GocnnError
-from gocnn.go.ranks import RANKS, UNKNOWN, rank_name, read_rank
+from gocnn.go.ranks import RANKS, UNKNOWN, Rank, rank_name, read_rank
 from gocnn.go.rules import RULESETS, Ruleset
 
-BEST = -1  # as a rank: whatever wins most
+BEST = Rank(-1)  # as a rank: whatever wins most
 _STRONGEST = UNKNOWN  # the rank that the network is given for BEST, see docs/experiments.md
 _TEMPERATURES = (1, 21, 29), (2.0, 0.4, 0.0)  # of 20k, 1d and 9d; interpolated for others
 
@@ -22,8 +22,8 @@ class Style:
         GocnnError: when a field is out of range; the message names it.
     """
 
-    rank: int = UNKNOWN  # whom to imitate, a code of gocnn.go.ranks, or BEST
-    opponent_rank: int = UNKNOWN  # unknown: the own rank, because most games are even
+    rank: Rank = UNKNOWN  # whom to imitate, a code of gocnn.go.ranks, or BEST
+    opponent_rank: Rank = UNKNOWN  # unknown: the own rank, because most games are even
     kind: int = 0  # a game.SourceKind: the server whose players to imitate
     temperature: float | None = None  # 0 plays the likeliest move, 1 draws; None goes by rank
     min_relative_policy: float = 0.05  # moves below this share of the likeliest are never drawn
@@ -66,7 +66,7 @@ class Style:
         return float(np.interp(self.rank, *_TEMPERATURES))
 
 
-def rank_code(text: str | None) -> int:
+def rank_code(text: str | None) -> Rank:
     """The code of a rank that a user asks for, or BEST; None is unknown.
 
     Raises:
@@ -79,7 +79,7 @@ def rank_code(text: str | None) -> int:
     return read_rank(text, "pro, or best")
 
 
-def rank_text(code: int) -> str:
+def rank_text(code: Rank) -> str:
     """The text that `rank_code` reads as this code.
 
     >>> rank_text(BEST), rank_text(rank_code("5K"))
@@ -88,6 +88,6 @@ def rank_text(code: int) -> str:
     return "best" if code == BEST else rank_name(code)
 
 
-def network_rank(code: int) -> int:
+def network_rank(code: Rank) -> Rank:
     """The rank code that the network is given for the rank of a style."""
     return _STRONGEST if code == BEST else code

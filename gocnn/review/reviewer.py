@@ -18,7 +18,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, POINT_MASK
 from gocnn.go.game import Game
 from gocnn.go.position import Position
-from gocnn.go.ranks import PRO, UNKNOWN
+from gocnn.go.ranks import PRO, UNKNOWN, Rank
 from gocnn.play.search import Search, likeliest, swap_players
 from gocnn.prediction import Conditions, Evaluator, Prediction
 from gocnn.review.analysis import Candidate, GameReview, Moment, MoveReview
@@ -46,7 +46,7 @@ class _Pass(NamedTuple):
     predictions: list[Prediction]
 
 
-def advice_rank(rank: int) -> int:
+def advice_rank(rank: Rank) -> Rank:
     """The rank whose moves a player of a rank is shown: some ranks stronger.
 
     >>> from gocnn.go.ranks import rank_name
@@ -58,7 +58,7 @@ def advice_rank(rank: int) -> int:
     """
     if not UNKNOWN < rank <= PRO:
         raise GocnnError("advice is for a rank: 20k to 1k, 1d to 9d, or pro")
-    return PRO if rank == PRO else min(rank + ADVICE_STEPS, _STRONGEST_AMATEUR)
+    return PRO if rank == PRO else Rank(min(rank + ADVICE_STEPS, _STRONGEST_AMATEUR))
 
 
 class Reviewer:
@@ -75,7 +75,7 @@ class Reviewer:
 
     def __init__(self, evaluator: Evaluator, *, advise: int | None = None, visits: int = 1) -> None:
         self._evaluator = evaluator
-        self._advice_rank = None if advise is None else advice_rank(advise)
+        self._advice_rank = None if advise is None else advice_rank(Rank(advise))
         self.visits = visits
 
     def steps(self, game: Game) -> int:

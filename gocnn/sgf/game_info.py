@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gocnn.go.game import SourceKind
-from gocnn.go.ranks import PRO, UNKNOWN, is_amateur, parse_rank
+from gocnn.go.ranks import PRO, UNKNOWN, Rank, is_amateur, parse_rank
 from gocnn.sgf.details import simple_text
 from gocnn.sgf.parser import ENCODINGS, MainLine
 from gocnn.sgf.properties import (
@@ -32,8 +32,8 @@ class GameInfo(NamedTuple):
     komi: float | None
     winner: int | None  # None unknown
     margin: float | None
-    black_rank: int
-    white_rank: int
+    black_rank: Rank
+    white_rank: Rank
     date: int
     black_name: str  # on one line, unescaped; empty where there is none
     white_name: str
@@ -83,7 +83,7 @@ def _name(raw: bytes, charset: bytes) -> str:
 
 
 @lru_cache(1 << 12)
-def _rank(raw: bytes) -> tuple[int, bool]:
+def _rank(raw: bytes) -> tuple[Rank, bool]:
     """(code, says that it is an amateur's)."""
     for text in _decodings(raw):
         code = parse_rank(text)
@@ -92,7 +92,7 @@ def _rank(raw: bytes) -> tuple[int, bool]:
     return UNKNOWN, False
 
 
-def _rank_in(raw: bytes, kind: int) -> int:
+def _rank_in(raw: bytes, kind: int) -> Rank:
     """A rank in its surroundings: a dan among professionals is a professional's."""
     code, amateur = _rank(raw)
     return PRO if kind == SourceKind.PRO and code > 20 and not amateur else code

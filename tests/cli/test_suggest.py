@@ -18,7 +18,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import vertex
 from gocnn.go.position import Position
-from gocnn.go.ranks import parse_rank
+from gocnn.go.ranks import PRO, parse_rank
 from gocnn.go.rules import RULESETS
 from gocnn.prediction import Conditions, Prediction
 from gocnn.render.theme import THEMES
@@ -66,8 +66,8 @@ def test_a_move_of_a_game(
 
 
 def test_what_one_says_goes_before_what_the_game_says(game: str) -> None:
-    asked = read_position(game=game, rank=29, opponent_rank=30, komi=0.5)
-    assert asked.conditions == Conditions(rank=29, opponent_rank=30, komi=0.5)
+    asked = read_position(game=game, rank=parse_rank("9d"), opponent_rank=PRO, komi=0.5)
+    assert asked.conditions == Conditions(rank=parse_rank("9d"), opponent_rank=PRO, komi=0.5)
     assert asked.position.komi == 0.5
 
 

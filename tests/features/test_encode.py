@@ -13,6 +13,7 @@ from gocnn.features.encoding import ENCODINGS, ERAS, FULL, PARTS, PLAIN, encodin
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.coords import vertex
 from gocnn.go.position import Position
+from gocnn.go.ranks import PRO, Rank
 from gocnn.go.symmetry import point_maps, source_maps
 from gocnn.prediction import Conditions
 from tests.support.boards import board, point
@@ -62,7 +63,9 @@ def test_a_part_shows_what_the_whole_shows_less_what_it_leaves_out(
     part = encoding_named(f"full-1-{name}")
     assert (part.plane_count, part.global_count) == (planes, global_inputs)
     positions = [random_game(9, 5 + n, n).position() for n in range(4)]
-    told = [Conditions(rank=20 + n, opponent_rank=9, komi=6.5, kind=2) for n in range(4)]
+    told = [
+        Conditions(rank=Rank(20 + n), opponent_rank=Rank(9), komi=6.5, kind=2) for n in range(4)
+    ]
     whole, shown = (encode_positions(encoding, positions, told) for encoding in (FULL, part))
     for groups, some, those, all_of_it in (
         (part.planes, shown[0], FULL.planes, whole[0]),
@@ -178,7 +181,7 @@ def test_set_up_stones_are_seen() -> None:
 
 def test_globals_say_what_is_known_from_the_movers_side() -> None:
     position = Position(9)
-    told = Conditions(rank=23, opponent_rank=30, komi=6.5, handicap=3, kind=4, date=19900101)
+    told = Conditions(rank=Rank(23), opponent_rank=PRO, komi=6.5, handicap=3, kind=4, date=19900101)
     _, context = encode_positions(FULL, [position], [told])
     rank, opponent, rest = context[0, :31], context[0, 31:62], context[0, 62:].tolist()
     assert [int(rank.argmax()), int(opponent.argmax())] == [23, 30]

@@ -3,7 +3,9 @@
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.go.ranks import PRO, RANKS, UNKNOWN, is_amateur, parse_rank, rank_name, read_rank
+from gocnn.go.coords import point_of_vertex
+from gocnn.go.ranks import PRO, RANKS, UNKNOWN, Rank, is_amateur, parse_rank, rank_name, read_rank
+from gocnn.prediction import Conditions
 
 RANKS_AS_WRITTEN = [
     ("6d", "6d"),
@@ -64,7 +66,7 @@ def test_reads_what_servers_write(text: str | None, name: str) -> None:
 
 
 def test_every_code_has_a_name_that_reads_back() -> None:
-    names = [rank_name(code) for code in range(RANKS)]
+    names = [rank_name(Rank(code)) for code in range(RANKS)]
     assert [parse_rank(name) for name in names] == list(range(RANKS))
     assert names[1] == "20k" and names[20] == "1k" and names[21] == "1d" and names[29] == "9d"
     assert (names[UNKNOWN], names[PRO]) == ("unknown", "pro")
@@ -79,7 +81,7 @@ def test_a_stronger_player_has_a_larger_code() -> None:
 @pytest.mark.parametrize("code", [-1, RANKS, 99])
 def test_no_other_code_has_a_name(code: int) -> None:
     with pytest.raises(GocnnError, match=str(code)):
-        rank_name(code)
+        rank_name(Rank(code))
 
 
 def test_amateurs_say_so() -> None:
@@ -106,3 +108,10 @@ def test_a_rank_that_is_asked_for(text: str, code: int) -> None:
 def test_a_rank_that_there_is_not_is_refused(text: str, told: str) -> None:
     with pytest.raises(GocnnError, match=told):
         read_rank(text)
+
+
+def test_type_checkers_refuse_a_point_as_a_rank() -> None:
+    """mypy, which warns of an ignored error that is none, is what tests this."""
+    tengen = point_of_vertex("E5", 9)
+    assert rank_name(tengen) if tengen < PRO else True  # type: ignore[arg-type]
+    assert Conditions(rank=tengen).rank == tengen  # type: ignore[arg-type]

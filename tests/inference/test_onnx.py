@@ -14,6 +14,7 @@ from gocnn.errors import GocnnError
 from gocnn.features.encode import encode_positions
 from gocnn.features.encoding import FULL
 from gocnn.go.position import Position
+from gocnn.go.ranks import Rank
 from gocnn.inference.onnx import export
 from gocnn.inference.weights import WeightsInfo, load_network, save_weights
 from gocnn.network.registry import build
@@ -45,7 +46,7 @@ def test_real_positions_get_the_answers_of_torch(weights: Path, exported: Path, 
     for position, points in zip(positions, ([7, 8, 12], [0, 1]), strict=True):
         for point in points:
             position.play(point)
-    planes, context = encode_positions(FULL, positions, [Conditions(rank=25), Conditions()])
+    planes, context = encode_positions(FULL, positions, [Conditions(rank=Rank(25)), Conditions()])
     session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
     policy, value = session.run(
         ["policy", "value"], {"planes": planes.astype(np.float32), "globals": context}

@@ -11,6 +11,7 @@ from gocnn.errors import GocnnError
 from gocnn.features.encode import encode_positions
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.position import Position
+from gocnn.go.ranks import Rank
 from gocnn.go.symmetry import VIEWS, point_maps
 from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import WeightsInfo, save_weights
@@ -57,7 +58,7 @@ def test_many_at_once_are_as_one_by_one(weights: Path) -> None:
     for number, position in enumerate(positions):
         for point in range(number):
             position.play(10 * point)
-    conditions = [Conditions(rank=5 * n) for n in range(4)]
+    conditions = [Conditions(rank=Rank(5 * n)) for n in range(4)]
     together = predict.predict(positions, conditions)
     for position, told, prediction in zip(positions, conditions, together, strict=True):
         alone = predict(position, told)

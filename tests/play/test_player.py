@@ -8,6 +8,7 @@ import pytest
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE, is_eye_like
 from gocnn.go.position import Position
+from gocnn.go.ranks import Rank
 from gocnn.go.rules import RULESETS
 from gocnn.play.player import RESIGN, Choice, Player
 from gocnn.play.style import BEST, Style, rank_code
@@ -382,12 +383,12 @@ def test_temperature_spreads_the_moves_and_the_seed_repeats_them() -> None:
 
 
 def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None:
-    temperatures = [Style(rank=rank).effective_temperature for rank in range(1, 30)]
+    temperatures = [Style(rank=Rank(rank)).effective_temperature for rank in range(1, 30)]
     assert temperatures == sorted(temperatures, reverse=True)
     assert len(set(temperatures)) == 29
     assert temperatures[-1] == Style(rank=rank_code("pro")).effective_temperature == 0
     assert Style().effective_temperature == Style(rank=BEST).effective_temperature == 0
-    assert Style(rank=1, temperature=0.3).effective_temperature == 0.3
+    assert Style(rank=Rank(1), temperature=0.3).effective_temperature == 0.3
 
     def favourites(rank: str) -> int:
         player = Player(predictor("D4", "F6", "C7"), Style(rank=rank_code(rank), seed=1))
@@ -410,9 +411,9 @@ def test_the_network_is_given_the_conditions() -> None:
     Player(predict, Style(rank=rank_code("3k"), opponent_rank=rank_code("2d"))).choose(position)
     Player(predict, Style(rank=rank_code("BEST"))).choose(position)
     Player(predict, Style(rank=rank_code("3k"))).choose(position)
-    assert given[0] == Conditions(rank=18, opponent_rank=22, komi=0.5, handicap=3)
+    assert given[0] == Conditions(rank=Rank(18), opponent_rank=Rank(22), komi=0.5, handicap=3)
     assert given[1] == Conditions(komi=0.5, handicap=3)
-    assert given[2] == Conditions(rank=18, opponent_rank=18, komi=0.5, handicap=3)
+    assert given[2] == Conditions(rank=Rank(18), opponent_rank=Rank(18), komi=0.5, handicap=3)
 
 
 @pytest.mark.parametrize(

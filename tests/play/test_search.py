@@ -7,6 +7,7 @@ import pytest
 
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.position import Position
+from gocnn.go.ranks import Rank
 from gocnn.play.mcts import Outcome, Tree, node_key
 from gocnn.play.player import Player
 from gocnn.play.search import Analysis, Search, swap_players
@@ -15,7 +16,7 @@ from gocnn.prediction import Conditions, Prediction
 from tests.support.boards import board, point
 from tests.support.playing import random_game
 
-KNOWN = Conditions(rank=20, opponent_rank=10, komi=7.5)
+KNOWN = Conditions(rank=Rank(20), opponent_rank=Rank(10), komi=7.5)
 
 
 class Oracle:

@@ -6,6 +6,7 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.go.board import BLACK
 from gocnn.go.game import Game
 from gocnn.go.position import Position
+from gocnn.go.ranks import Rank
 
 
 def random_game(size: int, moves: int, seed: int) -> Game:
@@ -29,8 +30,8 @@ def random_game(size: int, moves: int, seed: int) -> Game:
         setup=setup,
         komi=rng.choice([None, 6.5, 7.5]),
         winner=rng.choice([BLACK, -BLACK]),
-        black_rank=rng.randrange(31),
-        white_rank=rng.randrange(31),
+        black_rank=Rank(rng.randrange(31)),
+        white_rank=Rank(rng.randrange(31)),
         date=rng.choice([0, 19350101, 20180630]),
         kind=rng.randrange(5),
         source=f"random#{seed}",
