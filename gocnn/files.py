@@ -1,9 +1,74 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all.
+
+A file is written under a name beside its own, `draft_of`, and moved there when whole. Nobody can
+guess that name, so no link waits there, and it tells which process writes: what killed processes
+left is removed when the file is written again.
+"""
 
 import os
+import platform
+import re
+import secrets
+import stat
+import time
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from gocnn.errors import GocnnError
+
+_ABANDONED = 24 * 3600.0  # seconds after which a draft is nobody's, whoever wrote it
+_DRAFT = r"\.{name}\.(?P<machine>[0-9a-f]{{8}})-(?P<process>\d{{1,9}})-[0-9a-f]{{16}}\.part"
+
+
+def draft_of(path: Path) -> Path:
+    """A new name for the next version of a file; drafts of killed processes are removed."""
+    remove_abandoned(path)
+    return path.with_name(
+        f".{path.name}.{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.part"
+    )  # fmt: skip
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove what processes that are gone left of a file that they did not finish."""
+    pattern = re.compile(_DRAFT.format(name=re.escape(path.name)), re.DOTALL)
+    with suppress(OSError):
+        for draft in path.parent.iterdir():
+            found = pattern.fullmatch(draft.name)
+            if found and _is_abandoned(draft, found["machine"], int(found["process"])):
+                draft.unlink(missing_ok=True)
+
+
+def _is_abandoned(draft: Path, machine: str, process: int) -> bool:
+    if time.time() - draft.lstat().st_mtime > _ABANDONED:
+        return True
+    if os.name != "posix" or machine != _machine():
+        return False  # there, a signal would end the process that is asked after
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _machine() -> str:
+    return f"{zlib.crc32(platform.node().encode('utf-8', 'replace')):08x}"
+
+
+def require_regular(path: Path) -> None:
+    """Refuse a pipe, a device or a folder, which are no files to read.
+
+    Raises:
+        OSError: when there is nothing of that name.
+        GocnnError: when it is no file.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise GocnnError(f"{path}: a folder, not a file")
+    if not stat.S_ISREG(mode):
+        raise GocnnError(f"{path}: a pipe or a device, not a file; copy what it gives into a file")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -12,15 +77,16 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         GocnnError: when the disk is full or the folder cannot be written; an old file stays.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft = draft_of(path)
     try:
-        with draft.open("wb") as file:
+        with draft.open("xb") as file:  # x: a new file, never what a link leads to
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise GocnnError(
             f"{path}: cannot write ({error.strerror}); what stood there before is untouched: "
             "make room or name another folder, and go on"

@@ -23,11 +23,16 @@ from numpy.typing import NDArray
 
 from gocnn.corpus.packing import RECORD, Names, compute_checksum, split_sections
 from gocnn.errors import GocnnError
+from gocnn.files import draft_of, require_regular
+from gocnn.go.board import MAX_SIZE, MIN_SIZE, POINT_MASK, WHITE_BIT
+from gocnn.go.game import SourceKind
+from gocnn.go.ranks import RANKS
 
 MAGIC = b"GOCNN\r\n\x1a"  # like PNG's: a transfer as text breaks it at once
 VERSION = 1
 _PREAMBLE = struct.Struct("<8sIIQQ16s16x")  # magic, version, 0, header offset, length, digest
 _PART = 1 << 24
+_GROWTH, _FREE = 20, 1 << 26  # a corpus unpacks to so many times its size, or to so many bytes
 
 
 class Writer:
@@ -38,7 +43,7 @@ class Writer:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        self._temporary = draft_of(self.path)
         self._records: list[NDArray[np.void]] = []
         self._names: list[str] = []
         self._hash = hashlib.blake2b(digest_size=16)
@@ -52,7 +57,7 @@ class Writer:
 
     def __enter__(self) -> Self:
         try:
-            self._file = self._temporary.open("w+b")
+            self._file = self._temporary.open("x+b")  # x: a new file, never what a link leads to
         except OSError as error:
             reason = error.strerror or str(error)
             raise GocnnError(f"{self.path}: cannot be written ({reason})") from None
@@ -114,10 +119,10 @@ class Writer:
         return self._hash.hexdigest()
 
     def _compress(self, file: IO[bytes]) -> None:
-        squeezed = self._temporary.with_suffix(".squeezed")
+        squeezed = draft_of(self.path)
         try:
             file.seek(0)
-            with lzma.open(squeezed, "wb", preset=6) as out:
+            with lzma.open(squeezed, "xb", preset=6) as out:
                 while part := file.read(_PART):
                     out.write(part)
             with squeezed.open("rb+") as done:
@@ -145,25 +150,95 @@ def read_container(path: Path, *, verify: bool = True) -> Contents:
     """
     data = _map_file(path)
     header = _header(path, data)
-    sections = {
-        name: data[start : start + length] for name, (start, length) in header["sections"].items()
-    }
-    if verify and compute_checksum(sections.values()) != header["checksum"]:
+    try:
+        sections = {name: data[slice(*_span(header, name, len(data)))] for name in _SECTIONS}
+        contents = Contents(
+            sections["entries"].view("<u2"),
+            sections["games"].view(RECORD),
+            Names(sections["names"].tobytes(), sections["ends"].view("<u8")),
+            dict(header["meta"]),
+            str(header["checksum"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise GocnnError(
+            f"{path}: the corpus is damaged (its header says {str(error)[:80]}); prepare it anew"
+        ) from None
+    if verify and compute_checksum(sections.values()) != contents.checksum:
         raise GocnnError(f"{path}: the corpus is damaged (wrong checksum); prepare it anew")
-    return Contents(
-        sections["entries"].view("<u2"),
-        sections["games"].view(RECORD),
-        Names(sections["names"].tobytes(), sections["ends"].view("<u8")),
-        header["meta"],
-        header["checksum"],
-    )
+    wrong = _wrong_records(contents) or (_wrong_entries(contents) if verify else "")
+    if wrong:
+        raise GocnnError(f"{path}: the corpus is damaged ({wrong}); prepare it anew")
+    return contents
+
+
+_SECTIONS = ("entries", "games", "names", "ends")
+_WINNERS = (1, -1, 0, 2)
+
+
+def _span(header: Mapping[str, Any], name: str, size: int) -> tuple[int, int]:
+    start, length = header["sections"][name]
+    if not 0 <= start <= start + length <= size:
+        raise ValueError(f"{name} from {start} to {start + length}")
+    return start, start + length
+
+
+def _wrong_records(contents: Contents) -> str:
+    """What in the records would lead outside of the arrays, in words; empty if all is well."""
+    games, ends = contents.games, contents.names.ends.astype(np.int64)
+    counts, offsets = games["count"].astype(np.uint64), games["offset"]
+    moves = np.uint64(len(contents.entries))
+    checks = {
+        "a game lies outside of the entries": (offsets <= moves) & (counts <= moves - offsets),
+        "a game has more stones than entries": games["setup"] <= games["count"],
+        "a board has another size": (games["size"] >= MIN_SIZE) & (games["size"] <= MAX_SIZE),
+        "a colour is none": np.isin(games["first"], (1, -1)) & np.isin(games["winner"], _WINNERS),
+        "a rank is none": np.maximum(games["black_rank"], games["white_rank"]) < RANKS,
+        "a source is none": games["source"] < max(len(ends), 1),
+        "a kind is none": games["kind"] < len(SourceKind),
+        "a name lies outside of the names": np.diff(ends, prepend=0) >= 0,
+    }
+    if len(ends) and int(ends[-1]) != len(contents.names.blob):
+        return "a name lies outside of the names"
+    return next((what for what, right in checks.items() if not np.all(right)), "")
+
+
+def _wrong_entries(contents: Contents) -> str:
+    """Whether a point lies outside of its board: compiled code takes it without a look."""
+    games = contents.games[contents.games["count"] > 0]
+    if len(games) == 0:
+        return ""
+    points = contents.entries & POINT_MASK
+    starts = games["offset"].astype(np.int64)
+    most = np.maximum.reduceat(points, starts)  # up to the next start; games lie without gaps
+    gaps = np.any(starts[1:] != (starts + games["count"])[:-1]) or starts[0] != 0
+    outside = most > games["size"].astype(np.int64) ** 2
+    strange = np.any(contents.entries & ~np.uint16(POINT_MASK | WHITE_BIT))
+    return "a point lies outside of its board" if gaps or outside.any() or strange else ""
+
+
+def _unpacked(path: Path) -> NDArray[np.uint8]:
+    """A compressed corpus, of which no more is unpacked than its preamble tells."""
+    most = max(_FREE, _GROWTH * path.stat().st_size)
+    with lzma.open(path) as file:
+        head = file.read(_PREAMBLE.size)
+        if head[: len(MAGIC)] != MAGIC or len(head) < _PREAMBLE.size:
+            return np.frombuffer(head, np.uint8)
+        _, _, _, place, length, _ = _PREAMBLE.unpack(head)
+        if place + length > most:
+            raise GocnnError(
+                f"{path}: unpacks to over {most >> 20:,} MB, the most for a corpus of its size"
+            )
+        data = bytearray(head)
+        while len(data) < place + length and (part := file.read(_PART)):
+            data += part
+    return np.frombuffer(data, np.uint8)
 
 
 def _map_file(path: Path) -> NDArray[np.uint8]:
     try:
+        require_regular(path)
         if path.suffix == ".xz":
-            with lzma.open(path) as file:
-                return np.frombuffer(file.read(), np.uint8)
+            return _unpacked(path)
         if path.stat().st_size == 0:
             return np.empty(0, np.uint8)
         return np.asarray(np.memmap(path, np.uint8, "r"))
@@ -189,5 +264,12 @@ def _header(path: Path, data: NDArray[np.uint8]) -> dict[str, Any]:
         raise GocnnError(f"{path}: the corpus is truncated; prepare it anew or copy it again")
     if hashlib.blake2b(header, digest_size=16).digest() != digest:
         raise GocnnError(f"{path}: the corpus is damaged (wrong header); prepare it anew")
-    decoded: dict[str, Any] = json.loads(header)
+    try:
+        decoded: dict[str, Any] = json.loads(header)
+    except (ValueError, RecursionError) as error:
+        raise GocnnError(
+            f"{path}: the corpus is damaged ({error!s:.80}); prepare it anew"
+        ) from None
+    if not isinstance(decoded, dict):
+        raise GocnnError(f"{path}: the corpus is damaged (no header); prepare it anew")
     return decoded

@@ -5,13 +5,17 @@ its settings, the encoding, how it was trained, how well it does. Loading checks
 does not fit is refused by name. The weights that ship with gocnn lie in this folder.
 """
 
+import hashlib
 import json
+import math
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -21,12 +25,14 @@ from torch import Tensor, nn
 from gocnn import __version__
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import Encoding, encoding_named
-from gocnn.files import write_atomically
+from gocnn.files import require_regular, write_atomically
 from gocnn.network.device import to_device
-from gocnn.network.registry import build, size_text
+from gocnn.network.registry import build, find, size_text
 from gocnn.weights.names import resolve
 
 FORMAT = 1
+_CHECKSUM = "checksum"  # of tensors and metadata; files of gocnn before 0.2 have none
+_MOST = 4096  # blocks, channels and other settings of a network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,24 +58,42 @@ class WeightsInfo:
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Write tensors with JSON-able metadata, atomically.
+    """Write tensors with JSON-able metadata and a checksum of both, atomically.
 
     Raises:
         GocnnError: as `write_atomically` does.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {key: json.dumps(value) for key, value in about.items()}
+    metadata = {key: json.dumps(value) for key, value in about.items() if key != _CHECKSUM}
+    metadata[_CHECKSUM] = json.dumps(_checksum(plain, metadata))
     write_atomically(path, save(plain, metadata))
+
+
+def _checksum(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+    """BLAKE2b of 16 bytes, in hexadecimal, of metadata and tensors, sorted by name."""
+    digest = hashlib.blake2b(digest_size=16)
+    for key, text in sorted(metadata.items()):
+        digest.update(json.dumps([key, text]).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        digest.update(tensor.reshape(-1).contiguous().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors and the metadata of a file of `save_tensors`.
 
     Raises:
-        GocnnError: when the file is missing, cut short, or no safetensors file of gocnn.
+        GocnnError: when the file is missing, damaged, or no safetensors file of gocnn.
     """
     with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, _metadata(file)  # noqa: SIM118
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        about = _metadata(file)
+        texts = {k: v for k, v in (file.metadata() or {}).items() if k != _CHECKSUM}
+        checksum = about.pop(_CHECKSUM, None)
+        if checksum is not None and checksum != _checksum(tensors, texts):
+            raise GocnnError(f"{path}: damaged (wrong checksum); copy or train it anew")
+        return tensors, about
 
 
 def load_metadata(path: Path) -> dict[str, Any]:
@@ -81,13 +105,15 @@ def load_metadata(path: Path) -> dict[str, Any]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:
+        require_regular(path)
         with safe_open(path, framework="pt") as file:
             yield file
     except FileNotFoundError as error:
         raise GocnnError(f"{path}: there is no such weights file") from error
-    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+    except (SafetensorError, ValueError, OSError, RecursionError, RuntimeError) as error:
         raise GocnnError(
-            f"{path}: not a weights file of gocnn, or cut short ({error}); copy or train it anew"
+            f"{path}: not a weights file of gocnn, or cut short ({str(error)[:200]}); "
+            "copy or train it anew"
         ) from error
 
 
@@ -112,13 +138,64 @@ def read_info(path: Path, about: dict[str, Any]) -> WeightsInfo:
     """
     if "format" not in about or "architecture" not in about:
         raise GocnnError(f"{path}: has no passport of gocnn; it holds weights of something else")
-    if about["format"] > FORMAT:
+    if isinstance(about["format"], int) and about["format"] > FORMAT:
         raise GocnnError(
             f"{path}: written by gocnn {about.get('gocnn', '?')}, format {about['format']}; "
             f"this is {__version__}, format {FORMAT}: update gocnn"
         )
     known = {f.name for f in fields(WeightsInfo)}
-    return WeightsInfo(**{key: value for key, value in about.items() if key in known})
+    said = {key: value for key, value in about.items() if key in known}
+    wrong = wrong_field(WeightsInfo, said)
+    if wrong:
+        raise GocnnError(f"{path}: its passport is damaged: {wrong}; copy or train it anew")
+    return WeightsInfo(**said)
+
+
+def wrong_field(kind: type, values: dict[str, Any]) -> str:
+    """What is missing or of another type than in a dataclass, in words; empty if all is well."""
+    hints = get_type_hints(kind)
+    for f in fields(kind):
+        if f.name not in values:
+            if f.default is MISSING and f.default_factory is MISSING:
+                return f"{f.name} is missing"
+        elif not _fits(values[f.name], hints[f.name]):
+            return f"{f.name} is {str(values[f.name])[:40]!r}"
+    unknown = sorted(values.keys() - hints.keys())
+    return f"{unknown[0]!r} is unknown" if unknown else ""
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if hint is Any:
+        return True
+    if get_origin(hint) in (Union, UnionType):
+        return any(_fits(value, part) for part in get_args(hint))
+    if get_origin(hint) is dict:
+        key, item = get_args(hint)
+        return isinstance(value, dict) and all(
+            _fits(k, key) and _fits(v, item) for k, v in value.items()
+        )
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_fits(item, get_args(hint)[0]) for item in value)
+    if hint in (int, float):
+        number = isinstance(value, (int, hint)) and not isinstance(value, bool)
+        return number and abs(value) < 2**63 and math.isfinite(value)
+    return value is None if hint is NoneType else isinstance(value, hint)
+
+
+def _check_shapes(info: WeightsInfo, tensors: dict[str, Tensor]) -> None:
+    """Compare with the network of the settings before it takes memory."""
+    for name, value in info.settings.items():
+        if isinstance(value, int) and not 0 <= value <= _MOST:
+            raise GocnnError(f"{name} is {value}; networks have 0 to {_MOST}")
+    depth = find(info.architecture).depth
+    if depth in info.settings and not info.settings[depth] <= len(tensors):
+        raise GocnnError(f"{depth} is {info.settings[depth]}; there are {len(tensors)} tensors")
+    with torch.device("meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of tensors without elements; they fit no file
+        build(info.architecture, info.settings).load_state_dict(tensors, assign=True)
+    complex_ones = [name for name, tensor in tensors.items() if tensor.is_complex()]
+    if complex_ones:
+        raise GocnnError(f"{complex_ones[0]} holds complex numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +224,16 @@ def load_network(
     path = resolve(weights)
     tensors, about = load_tensors(path)
     info = read_info(path, about)
-    encoding = encoding_named(info.encoding)
-    network = build(info.architecture, info.settings)
     try:
+        encoding = encoding_named(info.encoding)
+        _check_shapes(info, tensors)
+        network = build(info.architecture, info.settings)
         network.load_state_dict(tensors)
-    except RuntimeError as error:
+    except GocnnError as error:
+        raise GocnnError(f"{path}: {error}") from error
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         reason = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise GocnnError(f"{path}: its tensors do not fit its passport: {reason}") from error
+    if not all(bool(tensor.isfinite().all()) for tensor in network.state_dict().values()):
+        raise GocnnError(f"{path}: its tensors hold NaN or infinity; copy or train it anew")
     return LoadedNetwork(to_device(network, device).eval(), encoding, info, device)

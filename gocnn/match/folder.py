@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from gocnn.defaults import BOARD_SIZE, KOMI, OPENING_MOVES
 from gocnn.errors import GocnnError
+from gocnn.files import write_atomically
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
 from gocnn.match.controller import check_command
@@ -131,9 +132,7 @@ class Folder:
         self._write("result.json", json.dumps(result, indent=2) + "\n")
 
     def _write(self, name: str, text: str) -> None:
-        draft = self.path / f".{name}"
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(self.path / name)
+        write_atomically(self.path / name, text.encode())
 
     def __enter__(self) -> Self:
         return self

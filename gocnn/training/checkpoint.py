@@ -5,7 +5,7 @@ Earlier formats are converted as they are read. Format 1 had no version; 2 had a
 (half a cosine over the budget), so that its runs go on with the present one.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch import Tensor
 from gocnn import __version__
 from gocnn.dataset.conditions import ConditionDropout
 from gocnn.errors import GocnnError
-from gocnn.inference.weights import load_metadata, load_tensors, save_tensors
+from gocnn.inference.weights import load_metadata, load_tensors, save_tensors, wrong_field
 from gocnn.training.config import Budget, Hyperparameters, TrainConfig
 
 FORMAT = 3
@@ -62,27 +62,32 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise GocnnError(f"{path}: there is no run to resume here")
     tensors, metadata = load_tensors(path)
     metadata = _current(path, metadata)
-    return Checkpoint(
-        config=_config(metadata["config"]),
-        corpus=metadata["corpus"],
-        steps=metadata["steps"],
-        cooldown_start=metadata["cooldown_start"],
-        seconds=metadata["seconds"],
-        validations=metadata["validations"],
-        tensors=tensors,
-    )
+    kept = {f.name: metadata[f.name] for f in fields(Checkpoint) if f.name in metadata}
+    found = kept | {"config": _config(path, metadata), "tensors": tensors}
+    wrong = wrong_field(Checkpoint, found)
+    if wrong or found["steps"] < 0:
+        raise _damaged(path, wrong or f"steps is {found['steps']}")
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise _damaged(path, "its tensors hold NaN or infinity")
+    return Checkpoint(**found)
 
 
 def load_config(path: Path) -> TrainConfig:
     """The configuration in a checkpoint, without its tensors; raises as `load_checkpoint` does."""
     if not path.exists():
         raise GocnnError(f"{path}: there is no run to resume here")
-    return _config(_current(path, load_metadata(path))["config"])
+    return _config(path, _current(path, load_metadata(path)))
+
+
+def _damaged(path: Path, what: str) -> GocnnError:
+    return GocnnError(f"{path}: the checkpoint is damaged: {what}; start a new run")
 
 
 def _current(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
     """The metadata in the current format."""
     version = metadata.get("checkpoint_format", 1)
+    if not isinstance(version, int):
+        raise _damaged(path, f"its format is {str(version)[:40]!r}")
     if version == 1 and "architecture" in metadata:
         raise GocnnError(
             f"{path}: holds weights, not a checkpoint; start a new run from them with --init"
@@ -94,6 +99,13 @@ def _current(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
             f"{path}: a checkpoint of format {version}, written by gocnn "
             f"{metadata.get('gocnn', '?')}; this is {__version__}, format {FORMAT}: update gocnn"
         )
+    try:
+        return _converted(metadata, version)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, f"its settings cannot be read ({error!r:.80})") from error
+
+
+def _converted(metadata: dict[str, Any], version: int) -> dict[str, Any]:
     if version == 1:
         config = dict(metadata["run"])
         config["hyperparameters"] = config.pop("recipe")
@@ -108,10 +120,26 @@ def _current(path: Path, metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
-def _config(saved: dict[str, Any]) -> TrainConfig:
-    parts = {
-        "budget": Budget(**saved["budget"]),
-        "hyperparameters": Hyperparameters(**saved["hyperparameters"]),
-        "dropout": ConditionDropout(**saved["dropout"]),
-    }
+_PARTS = {"budget": Budget, "hyperparameters": Hyperparameters, "dropout": ConditionDropout}
+
+
+def _config(path: Path, metadata: dict[str, Any]) -> TrainConfig:
+    saved = metadata.get("config")
+    if not isinstance(saved, dict):
+        raise _damaged(path, "it has no settings")
+    parts: dict[str, Any] = {}
+    for name, kind in _PARTS.items():
+        part = saved.get(name)
+        if not isinstance(part, dict):
+            raise _damaged(path, f"{name} is missing")
+        wrong = wrong_field(kind, part)
+        if wrong:
+            raise _damaged(path, wrong)
+        try:
+            parts[name] = kind(**part)
+        except GocnnError as error:
+            raise _damaged(path, str(error)) from error
+    wrong = wrong_field(TrainConfig, saved | parts)
+    if wrong:
+        raise _damaged(path, wrong)
     return TrainConfig(**(saved | parts))

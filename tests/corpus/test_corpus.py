@@ -1,15 +1,21 @@
 """The packed corpus: what goes in comes out, and a file that is not whole is refused."""
 
+import hashlib
 import json
 import lzma
 import os
+import struct
+import tracemalloc
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gocnn.corpus import container, packing
-from gocnn.corpus.container import Writer
+from gocnn.corpus.container import MAGIC, VERSION, Writer
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.packing import RECORD, Names
 from gocnn.errors import GocnnError
@@ -267,3 +273,89 @@ def test_names() -> None:
     assert names[3] == "b\udcff.sgf"
     with pytest.raises(IndexError):
         names[4]
+
+
+def forged(path: Path, change: Callable[[dict[str, Any], bytearray], None]) -> None:
+    """Write a corpus whose header, or records, are changed, and all digests with them."""
+    Corpus.from_games([game(1), game(2)]).save(path)
+    data = bytearray(path.read_bytes())
+    place, length = struct.unpack_from("<QQ", data, 16)
+    header = json.loads(data[place : place + length])
+    change(header, data)
+    digest = hashlib.blake2b(digest_size=16)
+    with suppress(Exception):
+        for start, size in header["sections"].values():
+            digest.update(data[start : start + size])
+        header["checksum"] = digest.hexdigest()
+    text = json.dumps(header).encode()
+    struct.pack_into(
+        "<QQ16s", data, 16, place, len(text), hashlib.blake2b(text, digest_size=16).digest()
+    )
+    path.write_bytes(data[:place] + text)
+
+
+def _section(name: str, value: Any) -> Callable[[dict[str, Any], bytearray], None]:
+    def change(header: dict[str, Any], _: bytearray) -> None:
+        header["sections"][name] = value
+
+    return change
+
+
+def _record(name: str, value: int) -> Callable[[dict[str, Any], bytearray], None]:
+    def change(header: dict[str, Any], data: bytearray) -> None:
+        start, size = header["sections"]["games"]
+        games = np.frombuffer(data, RECORD, size // RECORD.itemsize, start)
+        games[name][1] = value
+
+    return change
+
+
+def _point(header: dict[str, Any], data: bytearray) -> None:
+    struct.pack_into("<H", data, header["sections"]["entries"][0], 900)
+
+
+FORGERIES: dict[str, Callable[[dict[str, Any], bytearray], None]] = {
+    "no sections": lambda header, _: header.pop("sections"),
+    "sections are a list": lambda header, _: header.update(sections=[1]),
+    "no meta": lambda header, _: header.pop("meta"),
+    "meta is a number": lambda header, _: header.update(meta=3),
+    "negative offset": _section("entries", [-64, 64]),
+    "huge length": _section("entries", [64, 10**30]),
+    "odd length": _section("entries", [64, 3]),
+    "a text for an offset": _section("games", ["a", "b"]),
+    "not two numbers": _section("games", [1]),
+    "a fraction": _section("games", [1.5, 2]),
+    "a game out of the entries": _record("offset", 2**63),
+    "a long game": _record("count", 2**32 - 1),
+    "more stones than entries": _record("setup", 65535),
+    "a huge board": _record("size", 255),
+    "no board": _record("size", 0),
+    "a rank that is none": _record("black_rank", 99),
+    "a kind that is none": _record("kind", 9),
+    "a source that is none": _record("source", 77),
+    "a colour that is none": _record("first", 0),
+    "a point out of the board": _point,
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_corpus_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.gocnn"
+    forged(path, FORGERIES[name])
+    with pytest.raises(GocnnError, match=r"x\.gocnn: the corpus is damaged \(") as caught:
+        Corpus.open(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_corpus_of_zeros_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.gocnn.xz"
+    path.write_bytes(lzma.compress(bytes(1 << 26), preset=0))
+    tracemalloc.start()
+    with pytest.raises(GocnnError, match="not a gocnn corpus"):
+        Corpus.open(path)
+    assert tracemalloc.get_traced_memory()[1] < 1 << 22
+    tracemalloc.stop()
+    head = struct.pack("<8sIIQQ16s16x", MAGIC, VERSION, 0, 1 << 40, 99, b"")
+    path.write_bytes(lzma.compress(head + bytes(1 << 20), preset=0))
+    with pytest.raises(GocnnError, match="unpacks to over 64 MB"):
+        Corpus.open(path)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -89,3 +90,54 @@ def test_a_foreign_file_is_refused_by_name(old: Path, tmp_path: Path) -> None:
         load_checkpoint(path)
     with pytest.raises(GocnnError, match="no run to resume"):
         load_checkpoint(tmp_path / "none.safetensors")
+
+
+ODD: list[Any] = [None, True, -1, float("nan"), 10**30, "x", [1], {"a": 1}]
+
+
+def test_any_value_in_any_field_is_read_or_refused_in_one_line(old: Path, tmp_path: Path) -> None:
+    corpus = Corpus.open(old / "corpus.gocnn")
+    shutil.copy(old / "checkpoint.safetensors", tmp_path / "checkpoint.safetensors")
+    checkpoint = load_checkpoint(tmp_path / "checkpoint.safetensors")
+    path = tmp_path / "x.safetensors"
+    save_checkpoint(path, checkpoint)
+    _, good = load_tensors(path)
+    few = dict(list(checkpoint.tensors.items())[:1])
+    config = good["config"]
+    damaged = [good | {name: odd} for name in good for odd in ODD]
+    damaged += [good | {"config": config | {name: odd}} for name in config for odd in ODD]
+    parts = [(part, name) for part in ("budget", "hyperparameters") for name in config[part]]
+    damaged += [
+        good | {"config": config | {part: config[part] | {name: odd}}}
+        for part, name in parts
+        for odd in ODD
+    ]
+    damaged += [{k: v for k, v in good.items() if k != name} for name in good]
+    refused = 0
+    for metadata in damaged:
+        save_tensors(path, few, metadata)
+        try:
+            load_checkpoint(path)
+        except GocnnError as error:
+            refused += 1
+            assert str(error).startswith(str(path)) and "\n" not in str(error)
+    assert refused > len(damaged) // 2
+    assert len(corpus) > 0
+
+
+def test_a_flipped_byte_and_tensors_that_are_no_numbers_are_noticed(
+    old: Path, tmp_path: Path
+) -> None:
+    checkpoint = load_checkpoint(old / "checkpoint.safetensors")
+    path = tmp_path / "x.safetensors"
+    save_checkpoint(path, checkpoint)
+    data = path.read_bytes()
+    for place in (len(data) - 1, len(data) // 2, data.index(b"seconds") + 12):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        with pytest.raises(GocnnError, match=r"x\.safetensors: "):
+            load_checkpoint(path)
+    name = next(name for name, t in checkpoint.tensors.items() if t.is_floating_point())
+    checkpoint.tensors[name].view(-1)[0] = torch.nan
+    save_checkpoint(path, checkpoint)
+    with pytest.raises(GocnnError, match="NaN or infinity"):
+        load_checkpoint(path)

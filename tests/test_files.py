@@ -1,0 +1,59 @@
+"""Files are written whole or not at all, under names that nobody can guess."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gocnn.errors import GocnnError
+from gocnn.files import draft_of, remove_abandoned, require_regular, write_atomically
+
+
+def test_a_draft_has_another_name_each_time_and_none_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "x.bin"
+    drafts = {draft_of(path).name for _ in range(20)}
+    assert len(drafts) == 20
+    write_atomically(path, b"data")
+    assert path.read_bytes() == b"data"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_in_the_place_of_a_draft_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    path = tmp_path / "x.bin"
+    monkeypatch.setattr("gocnn.files.secrets.token_hex", lambda count: "0" * 2 * count)
+    draft_of(path).symlink_to(victim)
+    with pytest.raises(GocnnError, match="cannot write"):
+        write_atomically(path, b"data")
+    assert victim.read_bytes() == b"precious"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a day decides")
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom gocnn.files import draft_of\n"
+        "draft_of(Path(sys.argv[1])).write_bytes(b'half')\nos.kill(os.getpid(), 9)"
+    )
+    path = tmp_path / "x.bin"
+    subprocess.run([sys.executable, "-c", code, path], check=False)
+    alive, other = draft_of(path), draft_of(tmp_path / "y.bin")
+    assert len(list(tmp_path.iterdir())) == 0  # asking for a draft has removed it
+    subprocess.run([sys.executable, "-c", code, path], check=False)
+    for file in (alive, other, tmp_path / ".x.bin.part", tmp_path / ".x.bin.1.part"):
+        file.write_bytes(b"of others")
+    remove_abandoned(path)
+    assert sorted(f.read_bytes() for f in tmp_path.iterdir()) == 4 * [b"of others"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_pipes_and_folders_are_no_files(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(GocnnError, match="a pipe or a device"):
+        require_regular(tmp_path / "pipe")
+    with pytest.raises(GocnnError, match="a folder"):
+        require_regular(tmp_path)
