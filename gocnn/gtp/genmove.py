@@ -43,7 +43,10 @@ def _forbid_moves(network: Evaluator, ply: int, forbidden: set[int]) -> Evaluato
 def choose_move(
     session: Session, request: AnalyzeRequest, report: Callable[[Analysis], str] | None = None
 ) -> Generator[str | float, PendingInput, int]:
-    """Search for a move as long as the clock lets it, or until GoGui interrupts.
+    """Search for a move as long as the clock lets it, until GoGui interrupts or the session ends.
+
+    Lines that were there before the search, as in a file of commands, end nothing: a controller
+    that waits for each answer sends `quit` only when it wants no answer any more.
 
     Args:
         session: its position is left as it is.
@@ -61,10 +64,15 @@ def choose_move(
         if report is None and search.visits == 1:
             (prediction,) = search([position], [conditions])
         else:
+            quits: bool | None = None  # before the search
             for analysis in search.analyse(position, conditions):
                 prediction = analysis.prediction
                 now = time.monotonic()
-                if (yield 0.0) is PendingInput.INTERRUPT:
+                pending = yield 0.0
+                quits = pending is PendingInput.QUIT if quits is None else quits
+                if pending is PendingInput.INTERRUPT:
+                    break
+                if pending is PendingInput.QUIT and not quits:
                     break
                 if budget is not None and now - began > budget:
                     break

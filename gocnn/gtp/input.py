@@ -13,8 +13,9 @@ class PendingInput(IntEnum):
     """What was read while a command runs."""
 
     NOTHING = 0
-    LINE = 1  # any line, or the end of input
+    LINE = 1  # any line
     INTERRUPT = 2  # GoGui's comment "# interrupt" is among the lines
+    QUIT = 3  # the session ends: `quit` is among the lines, or they have ended
 
 
 def read_lines(descriptor: int) -> Iterator[bytes]:
@@ -41,7 +42,7 @@ class InputQueue:
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines: deque[bytes] = deque()
-        self._interrupts = 0
+        self._interrupts = self._quits = 0
         self._ended = False
         self._changed = threading.Condition()
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
@@ -52,6 +53,7 @@ class InputQueue:
                 with self._changed:
                     self._lines.append(line)
                     self._interrupts += _is_interrupt(line)
+                    self._quits += _is_quit(line)
                     self._changed.notify()
         finally:
             with self._changed:
@@ -66,6 +68,7 @@ class InputQueue:
                 return None
             line = self._lines.popleft()
             self._interrupts -= _is_interrupt(line)
+            self._quits -= _is_quit(line)
             return line
 
     def pending(self, seconds: float) -> PendingInput:
@@ -74,8 +77,15 @@ class InputQueue:
             self._changed.wait_for(lambda: self._lines or self._ended, seconds)
             if self._interrupts:
                 return PendingInput.INTERRUPT
-            return PendingInput.LINE if self._lines or self._ended else PendingInput.NOTHING
+            if self._ended or self._quits:
+                return PendingInput.QUIT
+            return PendingInput.LINE if self._lines else PendingInput.NOTHING
 
 
 def _is_interrupt(line: bytes) -> bool:
     return line.split() == [b"#", b"interrupt"]
+
+
+def _is_quit(line: bytes) -> bool:
+    *number, name = line.partition(b"#")[0].split()[:2] or [b""]
+    return name == b"quit" and all(word.isdigit() for word in number)

@@ -13,13 +13,15 @@ Invariants:
 - A command that fails, in whatever way, leaves the session going.
 """
 
+import codecs
 import contextlib
+import io
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TextIO
 
 from gocnn.errors import GocnnError
 from gocnn.gtp.input import InputQueue, PendingInput
@@ -169,7 +171,9 @@ def serve(
         write: sends a piece of an answer at once.
     """
     queue = InputQueue(lines)
+    mark = codecs.BOM_UTF8  # some editors begin a file of commands with it
     while (line := queue.next_line()) is not None:
+        line, mark = line.removeprefix(mark), b""
         command = parse(line.decode("utf-8", "replace"))
         if command and not _answer(command, find, _Reply(command.id, write), queue):
             return
@@ -179,20 +183,83 @@ def serve(
 def answers_only() -> Iterator[Callable[[str], None]]:
     """Keep standard output for answers; what anything else prints goes to standard error.
 
+    Where standard error cannot be written, what would go there is dropped.
+
     Yields:
         A function that writes an answer and flushes it.
+
+    Raises:
+        GocnnError: when standard output was closed before the program began.
     """
-    sys.stdout.flush()
+    python_stdout, python_stderr = sys.stdout, sys.stderr
+    if python_stdout is None:
+        raise GocnnError("standard output is closed: there is nowhere to answer to")
+    python_stdout.flush()
+    if python_stderr is None and not _is_open(2):
+        _lead_nowhere(2)  # else the next file gets this number, and what C says goes there
     channel = os.fdopen(os.dup(1), "wb", buffering=0)
-    python_stdout = sys.stdout
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
+    if python_stderr is None:
+        _lead_nowhere(1)
+    else:
+        os.dup2(2, 1)
+    sys.stdout = sys.stderr = _Remarks(python_stderr)
     try:
         yield lambda text: _write_all(channel, text.encode("utf-8", "replace"))
     finally:
-        sys.stdout = python_stdout
+        sys.stdout, sys.stderr = python_stdout, python_stderr
         os.dup2(channel.fileno(), 1)
         channel.close()
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _lead_nowhere(*descriptors: int) -> None:
+    """Drop whatever is written to some descriptors from now on."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(null, descriptor)
+    if null not in descriptors:
+        os.close(null)
+
+
+class _Remarks(io.TextIOBase):
+    """Standard error that may be closed, full, or a pipe that nobody reads any more.
+
+    Args:
+        stream: Python's standard error; None where it was closed from the start.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text at once, or drop it."""
+        if self._stream is not None:
+            try:
+                self._stream.write(text)
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._stream = None
+                _lead_nowhere(1, 2)  # also for C, and for Python, which flushes it when it ends
+        return len(text)
+
+    def writable(self) -> bool:
+        """True: as far as callers can tell, it is never closed."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor of standard error."""
+        return 2
+
+    def isatty(self) -> bool:
+        """Whether a person reads along."""
+        return self._stream is not None and self._stream.isatty()
 
 
 def _write_all(channel: BinaryIO, data: bytes) -> None:

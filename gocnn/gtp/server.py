@@ -53,6 +53,8 @@ def serve_network(
         GocnnError: when there are no such weights.
     """
     path = resolve(weights)
+    if sys.stdin is None:  # closed from the start: nobody will ever ask anything
+        return
     with answers_only() as write:
         network = BackgroundEvaluator(network_loader(str(path), device, symmetries), warn)
         session = Session(

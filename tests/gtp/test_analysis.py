@@ -392,3 +392,31 @@ def test_an_interrupted_search_that_fails_keeps_its_number_of_visits() -> None:
     with pytest.raises(BrokenPipeError):
         choosing.send(PendingInput.INTERRUPT)
     assert session.search.visits == 1000
+
+
+@pytest.mark.parametrize("how", ["quit", "end"])
+def test_a_search_ends_with_the_session(how: str) -> None:
+    """A controller that goes away in the middle of a search is noticed at once."""
+    session = small_session(visits=4)
+    talk(session, "reg_genmove b")  # compiles
+    session.search.visits = 10_000_000
+    conversation = Conversation(partial(find_command, session))
+    conversation.send("genmove b")
+    assert conversation.is_quiet(0.5)
+    if how == "quit":
+        conversation.send("quit")
+    else:
+        conversation.end()
+    assert conversation.line().startswith("= ")
+    conversation.thread.join(20)
+    assert not conversation.thread.is_alive()
+
+
+def test_a_quit_that_was_there_before_the_search_ends_nothing() -> None:
+    """A file of commands: all of its moves are searched for."""
+    session = small_session(visits=200)
+    assert talk(session, "genmove b", "quit")[1] == "="
+    position = session.position
+    position.undo()
+    analysis = next(session.search.analyse(position, session.player.conditions(position)))
+    assert analysis.visits == 200

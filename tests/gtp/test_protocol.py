@@ -1,15 +1,18 @@
 """GTP framing: ids, comments, control characters, failures; no Go in it."""
 
 import os
+import shlex
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.gtp.input import MAX_LINE_BYTES, PendingInput, read_lines
+from gocnn.gtp.input import MAX_LINE_BYTES, InputQueue, PendingInput, read_lines
 from gocnn.gtp.protocol import CommandError, Handler, Stop, Stream, frame, parse, serve
 from tests.support.gtp_talk import Conversation
 
@@ -314,3 +317,98 @@ def test_nothing_but_answers_reaches_standard_output() -> None:
     )
     assert done.stdout == "before\n= 1\n\nafter\n"
     assert sorted(done.stderr.splitlines()) == ["a library talks", "and a program", "so does C"]
+
+
+ENGINE = """
+import os
+from gocnn.gtp.background import BackgroundEvaluator, warn
+from gocnn.gtp.input import read_lines
+from gocnn.gtp.protocol import answers_only, serve
+
+def load():
+    for _ in range(3):
+        warn("loading")
+        print("a library talks")
+        os.write(2, b"so does C")
+    return lambda positions, _: positions
+
+def fail(_):
+    raise ZeroDivisionError
+
+with answers_only() as write:
+    network = BackgroundEvaluator(load, warn)
+    commands = {"genmove": lambda words: network(words, ())[0], "fail": fail}
+    serve(commands.get, read_lines(0), write)
+"""
+# What a shell makes of standard error, and whether what is said there can come through.
+STDERRS = ["2>&-", "2>/dev/full", "2> >(exec 2>&-; exit)"]
+
+
+@pytest.mark.parametrize("stderr", STDERRS)
+def test_moves_come_whatever_standard_error_is(stderr: str, root: Path) -> None:
+    """Closed, full, a pipe that nobody reads: every move failed with the network's remark."""
+    command = f"sleep 0.2; exec {shlex.quote(sys.executable)} -c {shlex.quote(ENGINE)} {stderr}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        input=b"genmove b\nfail\ngenmove w\n",
+        stdout=subprocess.PIPE,
+        cwd=root,
+        check=False,
+        timeout=120,
+    )
+    failure = "? internal error: ZeroDivisionError:"
+    assert done.stdout.decode().split("\n\n") == ["= b", failure, "= w", ""]
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("closed", "status", "remark"),
+    [
+        ("<&-", 0, ""),
+        (">&-", 2, "gocnn: standard output is closed: there is nowhere to answer to\n"),
+        ("<&- >&- 2>&-", 0, ""),
+    ],
+)
+def test_an_engine_that_can_neither_read_nor_answer_ends(
+    closed: str, status: int, remark: str, root: Path
+) -> None:
+    command = f"exec {shlex.quote(sys.executable)} -m gocnn gtp {closed}"
+    done = subprocess.run(
+        ["bash", "-c", command], stderr=subprocess.PIPE, cwd=root, check=False, timeout=120
+    )
+    assert (done.returncode, done.stderr.decode()) == (status, remark)
+
+
+def test_a_byte_order_mark_before_the_first_command_is_no_part_of_it() -> None:
+    sent: list[str] = []
+    lines = [b"\xef\xbb\xbf1 name\r\n", b"\xef\xbb\xbf2 name\n"]
+    serve({"name": lambda _: "x"}.get, lines, sent.append)  # only the first has one
+    assert "".join(sent) == "=1 x\n\n? unknown command\n\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "pending"),
+    [
+        ([b"name"], PendingInput.LINE),
+        ([b"name", b"quit"], PendingInput.QUIT),
+        ([b"name", b" 12 quit # at last\r"], PendingInput.QUIT),
+        ([b"echo quit", b"1 2 quit", b"# quit"], PendingInput.LINE),
+        ([b"quit", b"# interrupt"], PendingInput.INTERRUPT),
+    ],
+)
+def test_what_waits_is_known(lines: list[bytes], pending: PendingInput) -> None:
+    more = threading.Event()
+
+    def read() -> Iterator[bytes]:
+        yield from lines
+        more.wait(20)
+
+    queue = InputQueue(read())
+    began = time.monotonic()
+    while queue.pending(0.01) is not pending:
+        assert time.monotonic() - began < 20
+    more.set()
+    for _ in lines:
+        queue.next_line()
+    assert queue.next_line() is None
+    assert queue.pending(0) is PendingInput.QUIT
