@@ -1,6 +1,6 @@
 """Files that are written whole or not at all.
 
-A file is written under a name beside its own, `draft_of`, and moved there when whole. Nobody can
+A file is written under a name beside its own, `draft_path`, and moved there when whole. Nobody can
 guess that name, so no link waits there, and it tells which process writes: what killed processes
 left is removed when the file is written again.
 """
@@ -21,7 +21,7 @@ _ABANDONED = 24 * 3600.0  # seconds after which a draft is nobody's, whoever wro
 _DRAFT = r"\.{name}\.(?P<machine>[0-9a-f]{{8}})-(?P<process>\d{{1,9}})-[0-9a-f]{{16}}\.part"
 
 
-def draft_of(path: Path) -> Path:
+def draft_path(path: Path) -> Path:
     """A new name for the next version of a file; drafts of killed processes are removed."""
     remove_abandoned(path)
     return path.with_name(
@@ -62,7 +62,7 @@ def require_regular(path: Path) -> None:
 
     Raises:
         OSError: when there is nothing of that name.
-        GocnnError: when it is no file.
+        GocnnError: when it is not a file.
     """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
@@ -77,7 +77,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         GocnnError: when the disk is full or the folder cannot be written; an old file stays.
     """
-    draft = draft_of(path)
+    draft = draft_path(path)
     try:
         with draft.open("xb") as file:  # x: a new file, never what a link leads to
             file.write(data)

@@ -48,14 +48,14 @@ def public_names() -> str:
     rows = []
     for name, module in gocnn._MODULES.items():
         path = ROOT / f"{module.replace('.', '/')}.py"
-        text = summary_of(name, path) or f"`{getattr(gocnn, name)}`"
+        text = member_summary(name, path) or f"`{getattr(gocnn, name)}`"
         target = f"gocnn.{module}.{name}"
         link = f"[`{name}`][{target}]" if text[0] != "`" else f"`{name}`"
         rows.append(f"| {link} | {text} |")
     return "\n".join(rows)
 
 
-def summary_of(name: str, path: Path) -> str:
+def member_summary(name: str, path: Path) -> str:
     """The first line of the docstring of a class or a function of a module; empty for a constant.
 
     Raises:

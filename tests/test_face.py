@@ -99,3 +99,9 @@ def _counting(predictor: gocnn.Predictor, batches: list[int]) -> gocnn.Predictor
 
     predictor.predict = counted  # type: ignore[method-assign, assignment]
     return predictor
+
+
+def test_errors_of_the_user_are_no_value_errors() -> None:
+    """So that ``except ValueError`` around a calculation hides none of them."""
+    assert gocnn.GocnnError.__bases__ == (Exception,)
+    assert issubclass(gocnn.IllegalMove, gocnn.GocnnError)

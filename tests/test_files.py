@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.files import draft_of, remove_abandoned, require_regular, write_atomically
+from gocnn.files import draft_path, remove_abandoned, require_regular, write_atomically
 
 
 def test_a_draft_has_another_name_each_time_and_none_is_left(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
-    drafts = {draft_of(path).name for _ in range(20)}
+    drafts = {draft_path(path).name for _ in range(20)}
     assert len(drafts) == 20
     write_atomically(path, b"data")
     assert path.read_bytes() == b"data"
@@ -27,7 +27,7 @@ def test_a_link_in_the_place_of_a_draft_is_not_followed(
     victim.write_bytes(b"precious")
     path = tmp_path / "x.bin"
     monkeypatch.setattr("gocnn.files.secrets.token_hex", lambda count: "0" * 2 * count)
-    draft_of(path).symlink_to(victim)
+    draft_path(path).symlink_to(victim)
     with pytest.raises(GocnnError, match="cannot write"):
         write_atomically(path, b"data")
     assert victim.read_bytes() == b"precious"
@@ -36,12 +36,12 @@ def test_a_link_in_the_place_of_a_draft_is_not_followed(
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a day decides")
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom gocnn.files import draft_of\n"
-        "draft_of(Path(sys.argv[1])).write_bytes(b'half')\nos.kill(os.getpid(), 9)"
+        "import os, sys\nfrom pathlib import Path\nfrom gocnn.files import draft_path\n"
+        "draft_path(Path(sys.argv[1])).write_bytes(b'half')\nos.kill(os.getpid(), 9)"
     )
     path = tmp_path / "x.bin"
     subprocess.run([sys.executable, "-c", code, path], check=False)
-    alive, other = draft_of(path), draft_of(tmp_path / "y.bin")
+    alive, other = draft_path(path), draft_path(tmp_path / "y.bin")
     assert len(list(tmp_path.iterdir())) == 0  # asking for a draft has removed it
     subprocess.run([sys.executable, "-c", code, path], check=False)
     for file in (alive, other, tmp_path / ".x.bin.part", tmp_path / ".x.bin.1.part"):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from gocnn.corpus.packing import RECORD, Names, compute_checksum, split_sections
 from gocnn.errors import GocnnError
-from gocnn.files import draft_of, require_regular
+from gocnn.files import draft_path, require_regular
 from gocnn.go.board import MAX_SIZE, MIN_SIZE, POINT_MASK, WHITE_BIT
 from gocnn.go.game import SourceKind
 from gocnn.go.ranks import RANKS
@@ -43,7 +43,7 @@ class Writer:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._temporary = draft_of(self.path)
+        self._temporary = draft_path(self.path)
         self._records: list[NDArray[np.void]] = []
         self._names: list[str] = []
         self._hash = hashlib.blake2b(digest_size=16)
@@ -119,7 +119,7 @@ class Writer:
         return self._hash.hexdigest()
 
     def _compress(self, file: IO[bytes]) -> None:
-        squeezed = draft_of(self.path)
+        squeezed = draft_path(self.path)
         try:
             file.seek(0)
             with lzma.open(squeezed, "xb", preset=6) as out:

@@ -78,7 +78,7 @@ def read_rank(text: str, others: str = "or pro") -> Rank:
         others: the ranks without a number that a message offers.
 
     Raises:
-        GocnnError: when the text is no rank, or one beyond the weakest and the strongest code.
+        GocnnError: when the text is not a rank, or one beyond the weakest and the strongest code.
     """
     code = parse_rank(text)
     if code == UNKNOWN:

@@ -24,11 +24,11 @@ class Session:
     """What the commands work on.
 
     Args:
-        thinker: says how likely each move is.
+        search: predicts each move, by the network alone or by a search.
         style: how to play.
         superko: whether positional superko holds, for both sides.
         name: what the command `name` answers.
-        loading: says whether the thinker would have to wait for its network.
+        loading: says whether the search would have to wait for its network.
     """
 
     def __init__(

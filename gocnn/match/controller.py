@@ -181,7 +181,7 @@ class EngineProcess:
 
         Raises:
             EngineError: for an error answer; the engine goes on.
-            EngineGone: when the engine has died, gives no answer in time, or says what is no GTP.
+            EngineGone: when the engine has died, gives no answer in time, or says what is not GTP.
         """
         self._number += 1
         deadline = time.monotonic() + timeout
@@ -239,7 +239,7 @@ class EngineProcess:
         """The first line of an answer must be one, to this very command."""
         found = _ANSWER.fullmatch(line)
         if not found or found[2] != str(self._number):
-            raise self._gone(f"answers {line!r} to {command!r}, which is no GTP", "no GTP")
+            raise self._gone(f"answers {line!r} to {command!r}, which is not GTP", "no GTP")
 
     def _gone(self, what: str, fault: str) -> EngineGone:
         self.kill()

@@ -51,11 +51,11 @@ class MatchSettings:
             position.play(point)
         return position
 
-    def opening_of(self, number: int) -> int:
+    def opening_index(self, number: int) -> int:
         """Which opening a game has, from 0; two games share one, with colours swapped."""
         return number - 1 if self.handicap else (number - 1) // 2
 
-    def black_of(self, number: int) -> str:
+    def black_engine(self, number: int) -> str:
         """Who is black in a game, A or B."""
         return "B" if self.handicap or number % 2 == 0 else "A"
 

@@ -53,8 +53,8 @@ class GameWorker:
     def play(self, number: int) -> tuple[GameResult, str]:
         """Play a game: its figures, and its SGF."""
         settings = self.settings
-        position = settings.start(self._starts[settings.opening_of(number)])
-        black = settings.black_of(number)
+        position = settings.start(self._starts[settings.opening_index(number)])
+        black = settings.black_engine(number)
         roles = {BLACK: black, WHITE: "B" if black == "A" else "A"}
         players = {colour: self._engines[role] for colour, role in roles.items()}
         outcome = play(players, position, self._rules, self._timeout)
@@ -93,7 +93,9 @@ class GameWorker:
     ) -> str:
         commands = {colour: player.engine.label for colour, player in players.items()}
         start = [f"Black: {commands[BLACK]}", f"White: {commands[WHITE]}"]
-        start.append(f"Opening: {len(self._starts[self.settings.opening_of(game.number)])} moves")
+        start.append(
+            f"Opening: {len(self._starts[self.settings.opening_index(game.number)])} moves"
+        )
         end = [f"{game.result} by {game.reason}", game.told]
         end.append(f"own count {game.own}, referee {game.referee}" if game.referee else "")
         properties = {
@@ -194,7 +196,7 @@ def run(
     starts = openings(
         settings.openings,
         settings.size,
-        settings.opening_of(games) + 1,
+        settings.opening_index(games) + 1,
         seed=settings.seed,
         moves=settings.opening_moves,
         handicap=settings.handicap,

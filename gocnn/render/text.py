@@ -190,12 +190,12 @@ class _Text:
             notes.append(f"Last move: {vertex(diagram.last_move, size)}.")
         notes += [f"Arrow: {vertex(a, size)} to {vertex(b, size)}." for a, b in diagram.arrows]
         if diagram.numbers and not (self.colour and self.long):
-            notes += [self._moves_of(1), self._moves_of(-1)]
+            notes += [self._moves_line(1), self._moves_line(-1)]
         notes.append(printable(diagram.caption))
         width = int(min(self.room, 80))
         return [line for note in notes for line in textwrap.wrap(note, width)]
 
-    def _moves_of(self, stone: int) -> str:
+    def _moves_line(self, stone: int) -> str:
         """Which numbers are whose: they hide the stones, or have found no room on them."""
         stones, size = self.diagram.stones.flat, self.diagram.size
         moves = sorted((n, p) for p, n in self.diagram.numbers.items() if stones[p] == stone)

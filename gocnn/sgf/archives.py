@@ -150,7 +150,7 @@ class RecordFiles:
             except (EOFError, lzma.LZMAError, zlib.error) as error:
                 yield _unreadable(source, error, "unreadable file")
         elif name.endswith(_OTHERS):
-            self.unread[_kind_of(name)] += 1
+            self.unread[_archive_kind(name)] += 1
         else:
             self.skipped += 1
 
@@ -178,7 +178,7 @@ class RecordFiles:
                     found = True
                     yield member, source, status.st_size, status.st_mtime_ns
                 elif file.lower().endswith(_OTHERS):
-                    self._in_folders[_kind_of(file)] += 1
+                    self._in_folders[_archive_kind(file)] += 1
         if not found:
             said = [f"{count:,} {what} not read" for what, count in (+self._in_folders).items()]
             said += [f"{source} cannot be listed" for source, _, _ in self._closed]
@@ -193,7 +193,7 @@ class RecordFiles:
         )
 
 
-def _kind_of(name: str) -> str:
+def _archive_kind(name: str) -> str:
     return f"{name[name.rindex('.') :].lower()} files"
 
 

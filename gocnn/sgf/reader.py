@@ -60,7 +60,7 @@ class Record(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """A record that is no game, and why."""
+    """A record that is not a game, and why."""
 
     source: str
     reason: str  # one of REASONS, or a filter's

@@ -70,7 +70,7 @@ class _Counted(io.RawIOBase):
 
 
 class _Gunzip:
-    """Reads gzip: one member after another, up to the end or to what is no gzip."""
+    """Reads gzip: one member after another, up to the end or to what is not gzip."""
 
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw, self._member, self._waiting = raw, zlib.decompressobj(31), b""

@@ -15,7 +15,7 @@ def read_log(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     entries of what it went back over do not count.
 
     Raises:
-        GocnnError: when the file is missing or a line is no JSON.
+        GocnnError: when the file is missing or a line is not JSON.
     """
     training: dict[int, dict[str, Any]] = {}
     validation: dict[int, dict[str, Any]] = {}
@@ -29,7 +29,7 @@ def read_log(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         except json.JSONDecodeError as error:
             if number == len(lines):
                 break  # the last line of a killed run
-            raise GocnnError(f"{path}: line {number} is no JSON ({error.msg})") from error
+            raise GocnnError(f"{path}: line {number} is not JSON ({error.msg})") from error
         if "resumed" in entry:
             for entries in (training, validation):
                 for steps in [steps for steps in entries if steps > entry["resumed"]]:

@@ -2,7 +2,7 @@
 
 Invariants:
 
-- Whatever comes in, an answer goes out: JSON with ``error`` and ``code`` where it is no success.
+- Whatever comes in, an answer goes out: JSON with ``error`` and ``code`` where it is not a success.
 - A request has all that its answer needs; see `gocnn.web.boards`. Two tabs do not disturb each
   other, and a page that is loaded anew goes on.
 - What computes runs in threads, so that the server keeps answering.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gocnn
-from tests.docs.test_links import ROOT
+from tests.conftest import ROOT
 
 pytest.importorskip("mkdocs")
 pytest.importorskip("mkdocstrings")

@@ -45,7 +45,7 @@ def test_a_refusal_leaves_the_engine_going() -> None:
             "E is gone, without an answer to 'genmove b'; its last words: out of luck",
         ),
         ("hang", "too slow", "E gave no answer to 'genmove b' in 0.3 s"),
-        ("babble", "no GTP", "E answers 'Hello, I am thinking' to 'genmove b', which is no GTP"),
+        ("babble", "no GTP", "E answers 'Hello, I am thinking' to 'genmove b', which is not GTP"),
     ],
 )
 def test_an_engine_that_fails_is_ended_and_can_start_again(

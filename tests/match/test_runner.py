@@ -216,7 +216,7 @@ def test_a_folder_keeps_games_whole(tmp_path: Path) -> None:
         ([A, ""], "an engine needs a command line"),
         ([A, "gnugo 'x"], "No closing quotation"),
         ([A, "gnugo"], "GNU Go speaks GTP only when it is told to; write 'gnugo --mode gtp'"),
-        ([A, "cat"], "cat answers '1 name' to 'name', which is no GTP"),
+        ([A, "cat"], "cat answers '1 name' to 'name', which is not GTP"),
         ([A, "true"], "true is gone, without an answer to 'name'"),
         ([A, B, "--referee", "no-such-engine"], "no-such-engine: No such file or directory"),
         ([A, B, "--handicap", "1"], "a 19x19 board has 2 to 9 stones, not 1"),
