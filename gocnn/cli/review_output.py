@@ -9,10 +9,11 @@ import click
 from gocnn.errors import GocnnError
 from gocnn.files import write_atomically
 from gocnn.review.analysis import GameReview
+from gocnn.review.page import review_page
 from gocnn.review.reviewed_sgf import reviews_as_sgf
 from gocnn.sgf.reader import Record, read_records
 
-_RECORD = (".sgf",)
+_PAGE, _RECORD = (".html", ".htm"), (".sgf",)
 
 
 def check_outputs(outputs: Sequence[Path], games: Sequence[Path]) -> None:
@@ -23,8 +24,8 @@ def check_outputs(outputs: Sequence[Path], games: Sequence[Path]) -> None:
     """
     read = {game.resolve() for game in games}
     for path in outputs:
-        if path.suffix.lower() not in _RECORD:
-            raise GocnnError(f"{path}: a review's name ends in .sgf")
+        if path.suffix.lower() not in _PAGE + _RECORD:
+            raise GocnnError(f"{path}: a review's name ends in .html or .sgf")
         if not path.resolve().parent.is_dir():
             raise GocnnError(f"{path}: there is no folder {path.parent}; make it first")
         if path.is_dir():
@@ -61,5 +62,7 @@ def write_outputs(outputs: Sequence[Path], reviews: Sequence[GameReview]) -> Non
         GocnnError: when a file cannot be written.
     """
     for path in outputs:
-        write_atomically(path, reviews_as_sgf(reviews).encode("utf-8", "replace"))
+        is_page = path.suffix.lower() in _PAGE
+        text = review_page(reviews) if is_page else reviews_as_sgf(reviews)
+        write_atomically(path, text.encode("utf-8", "replace"))
         click.echo(str(path))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from gocnn.go.phases import phase
+from gocnn.go.ranks import Rank
 from gocnn.sgf.reader import Record
 
 MATCHED, NEAR = 1, 5  # places that count as found: the first choice, and among the first five
@@ -70,7 +71,7 @@ class GameReview:
     win_rates: tuple[float, ...]  # N + 1, from before the first move on
     leads: tuple[float, ...] | None  # N + 1, points, komi counted; None: the network answers none
     moments: tuple[Moment, ...]  # in order of play
-    advice_rank: int | None  # the rank whose moves are expected; None: the players' own
+    advice_rank: Rank | None  # the rank whose moves are expected; None: the players' own
     visits: int  # of the searches behind `moments`; 1 is the network alone
 
 

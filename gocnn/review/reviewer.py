@@ -22,7 +22,7 @@ from gocnn.go.ranks import PRO, UNKNOWN, Rank
 from gocnn.play.search import Search, likeliest, swap_players
 from gocnn.prediction import Conditions, Evaluator, Prediction
 from gocnn.review.analysis import Candidate, GameReview, Moment, MoveReview
-from gocnn.review.curve import drops_by_move, without_jumps
+from gocnn.review.curve import around_moves, smoothed, without_jumps
 from gocnn.sgf.reader import Record
 
 ADVICE_STEPS = 4  # ranks between a player and the advice that he can follow
@@ -108,23 +108,24 @@ class Reviewer:
             advised = [replace(c, rank=rank, opponent_rank=rank) for c in told]
             advice = self._predict(positions, advised, progress)
         win_rates = np.clip(without_jumps(_black_wins(recorded, movers), movers), 0, 1)
-        losses = np.maximum(drops_by_move(win_rates, np.asarray(movers, np.float64)), 0)
+        around = around_moves(win_rates)
+        losses = _losses(win_rates, *around, np.asarray(movers[:-1]))
         moves = [
             _review_move(game, ply, advice.predictions[ply], unprimed.predictions[ply], loss)
             for ply, loss in enumerate(losses.tolist())
         ]
-        costly = [move for move in _by_loss(moves, game.size) if move.loss >= _MIN_LOSS]
         if self.visits > 1:
             moments = self._search(positions, told, moves, progress)
         else:
-            moments = [_unsearched(move, win_rates) for move in costly]
+            costly = [move for move in moves if move.loss >= _MIN_LOSS and move.place > 1]
+            moments = [_unsearched(move, *around) for move in _by_loss(costly, game.size)]
         moments = sorted(moments, key=lambda moment: -moment.loss)[:_MAX_MOMENTS]
         wanted = {moment.number for moment in moments} | _surprising(moves)
         moves = self._with_lines(moves, positions, advice.conditions, wanted)
         return GameReview(
             record=record,
             moves=tuple(moves),
-            win_rates=tuple(win_rates.tolist()),
+            win_rates=tuple(smoothed(win_rates).tolist()),
             leads=_leads(recorded, movers),
             moments=tuple(
                 moment if moment.line else replace(moment, line=moves[moment.number - 1].line)
@@ -239,7 +240,22 @@ def _leads(predicted: _Pass, movers: Sequence[int]) -> tuple[float, ...] | None:
         for prediction, mover in zip(predicted.predictions, movers, strict=True)
         if prediction.lead is not None
     ]
-    return tuple(without_jumps(leads, movers).tolist()) if len(leads) == len(movers) else None
+    if len(leads) < len(movers):
+        return None
+    return tuple(smoothed(without_jumps(leads, movers)).tolist())
+
+
+def _losses(
+    win_rates: NDArray[np.float64],
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    movers: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """What each move cost: what is lost at once, and still is after the next turn."""
+    at_once = (win_rates[:-1] - win_rates[1:]) * movers
+    lasting = (before - after) * movers
+    losses: NDArray[np.float64] = np.maximum(np.minimum(at_once, lasting), 0)
+    return losses
 
 
 def _by_loss(moves: Sequence[MoveReview], size: int) -> list[MoveReview]:
@@ -254,12 +270,14 @@ def _surprising(moves: Sequence[MoveReview]) -> set[int]:
     return {move.number for move in sorted(missed, key=lambda move: -move.surprise)[:_LINES]}
 
 
-def _unsearched(move: MoveReview, win_rates: NDArray[np.float64]) -> Moment:
+def _unsearched(
+    move: MoveReview, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> Moment:
     return Moment(
         number=move.number,
         loss=move.loss,
-        win_before=float(win_rates[move.number - 1]),
-        win_after=float(win_rates[move.number]),
+        win_before=float(before[move.number - 1]),
+        win_after=float(after[move.number - 1]),
         line=(),
         searched=False,
     )

@@ -3,7 +3,7 @@
 from gocnn.go.board import BLACK
 from gocnn.go.coords import vertex
 from gocnn.go.position import colour_name
-from gocnn.go.ranks import UNKNOWN, Rank, rank_name
+from gocnn.go.ranks import UNKNOWN, rank_name
 from gocnn.review.analysis import GameReview, Moment, MoveReview, match_rate, moves_of
 
 _LETTERS = "ABCDEFGHIJ"
@@ -58,9 +58,7 @@ def move_text(review: GameReview, move: MoveReview) -> str:
         f"{letter_of(index)} {vertex(candidate.point, size)} {percent(candidate.probability)}"
         for index, candidate in enumerate(move.candidates)
     )
-    whom = (
-        "" if review.advice_rank is None else f" of {rank_name(Rank(review.advice_rank))} players"
-    )
+    whom = "" if review.advice_rank is None else f" of {rank_name(review.advice_rank)} players"
     return f"{said} Expected{whom}: {listed}."
 
 

@@ -32,6 +32,15 @@ def test_a_game_becomes_a_record(game: Path, tmp_path: Path) -> None:
     assert (load_game(out).entries == load_game(game).entries).all()
 
 
+def test_a_game_becomes_a_page(game: Path, tmp_path: Path) -> None:
+    page, record = tmp_path / "review.html", tmp_path / "reviewed.sgf"
+    result = run(game, "-o", page, "-o", record, "--visits", "1")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{page}\n{record}\n"
+    assert "<title>Review: Ann – Bob</title>" in page.read_text(encoding="utf-8")
+    assert record.read_text().startswith("(;GM[1]")
+
+
 def test_broken_games_among_others_are_told(game: Path, tmp_path: Path) -> None:
     game.write_text(GAME + "(;SZ[9];B[aa];W[aa])")
     out = tmp_path / "reviewed.sgf"

@@ -44,7 +44,7 @@ def test_values_marks_and_labels_as_editors_show_them() -> None:
     comment = fifth.get("C")
     assert "Move 5, black G3: 0.5%, 75th choice" in comment
     assert "This move cost black 40% of the win rate, and the lead in the game" in comment
-    assert "Black's win rate: 30%. Black leads by 2.5 points." in comment
+    assert "Black's win rate: 40%. Black leads by 2.5 points." in comment
 
 
 def test_what_was_expected_is_a_variation() -> None:

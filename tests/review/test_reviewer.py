@@ -77,7 +77,8 @@ def test_a_blunder_is_a_moment() -> None:
     assert moment.loss == pytest.approx(0.4)
     assert [moment.win_before, moment.win_after] == pytest.approx([0.7, 0.3])
     assert moment.line[0] == 81
-    assert [round(rate, 3) for rate in found.win_rates] == [0.7] * 5 + [0.3] * 4
+    rates = [0.7] * 4 + [0.6, 0.4] + [0.3] * 3  # each averaged with the turns beside it
+    assert found.win_rates == pytest.approx(rates)
 
 
 def test_a_gift_to_the_other_side_is_no_moment_of_the_player_who_profits() -> None:
@@ -91,6 +92,22 @@ def test_a_leaning_towards_the_player_to_move_is_taken_out() -> None:
     np.testing.assert_allclose(without_jumps(leaning.tolist(), movers), true, atol=1e-9)
     np.testing.assert_allclose(without_jumps(true.tolist(), movers), true, atol=1e-9)
     assert without_jumps([0.4], [1]).tolist() == [0.4]
+
+
+def test_a_threat_that_is_answered_is_no_moment() -> None:
+    def win(position: Position) -> float:  # the network sees it answered one turn too late
+        of_black = 0.35 if position.ply == 5 else 0.5
+        return of_black if position.to_move == BLACK else 1 - of_black
+
+    assert review(Told(win=win)).moments == ()
+    lifted = review(Told(win=lambda position: 1 - win(position)))
+    assert lifted.moments == ()
+
+
+def test_what_the_network_would_have_played_is_no_moment_unless_a_search_says_so() -> None:
+    evaluator = Told({parse_rank("5k"): "G3"}, win=blunder_at(5))
+    assert review(evaluator).moves[4].place == 1
+    assert review(evaluator).moments == ()
 
 
 def test_leads_are_told_where_the_network_answers_them() -> None:
