@@ -7,6 +7,8 @@ from its module when it is first used. docs/python.md has examples.
 import os
 from importlib import import_module
 
+from gocnn.version import __version__
+
 TYPE_CHECKING = False  # as that of typing, which takes a while to load, and Ctrl-C may come then
 if TYPE_CHECKING:
     from typing import Any
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from gocnn.render.png import write_picture
     from gocnn.render.svg import to_svg
     from gocnn.sgf.reader import Reject, load_game, read_games
-
-__version__ = "0.1.0"
 
 # torch's threads wait for each other by spinning, unless told otherwise before it is loaded. Beside
 # another busy program, such as the engine that one plays against, a move then takes not 5 ms but

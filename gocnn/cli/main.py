@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 
 import click
 
-from gocnn import __version__
 from gocnn.cli.board import board
 from gocnn.cli.compare import compare
 from gocnn.cli.evaluate import evaluate
@@ -33,6 +32,7 @@ from gocnn.cli.review import review
 from gocnn.cli.suggest import suggest
 from gocnn.cli.train import train
 from gocnn.errors import GocnnError
+from gocnn.version import __version__
 
 INTERRUPTED = 130  # the status that a shell reports for a program stopped by Ctrl-C
 

@@ -18,7 +18,6 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from gocnn import __version__
 from gocnn.corpus.container import Writer
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
@@ -30,6 +29,7 @@ from gocnn.progress import bar
 from gocnn.sgf.archives import RecordFiles
 from gocnn.sgf.reader import Reject
 from gocnn.stats import count_text
+from gocnn.version import __version__
 
 DUPLICATE, HELD_OUT = "duplicate", "in a corpus to leave out"
 PathLike = str | os.PathLike[str]

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gocnn import __version__
 from gocnn.go.position import Position
 from gocnn.gtp.clock import Clock
 from gocnn.gtp.protocol import CommandError
 from gocnn.play.player import Player
 from gocnn.play.search import Search
 from gocnn.play.style import Style
+from gocnn.version import __version__
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
 

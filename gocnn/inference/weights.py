@@ -22,12 +22,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from gocnn import __version__
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import Encoding, encoding_named
 from gocnn.files import require_regular, write_atomically
 from gocnn.network.device import to_device
 from gocnn.network.registry import build, find, size_text
+from gocnn.version import __version__
 from gocnn.weights.names import resolve
 
 FORMAT = 1

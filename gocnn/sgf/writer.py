@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from gocnn import __version__
 from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
 from gocnn.go.coords import sgf_letters
 from gocnn.go.position import Position
 from gocnn.sgf.tree import GameTree, TreeNode
+from gocnn.version import __version__
 
 _IN_A_LINE = 12  # moves
 _SIGNS = {BLACK: "B", WHITE: "W"}

@@ -11,11 +11,11 @@ from typing import Any
 
 from torch import Tensor
 
-from gocnn import __version__
 from gocnn.dataset.conditions import ConditionDropout
 from gocnn.errors import GocnnError
 from gocnn.inference.weights import load_metadata, load_tensors, save_tensors, wrong_field
 from gocnn.training.config import Budget, Hyperparameters, TrainConfig
+from gocnn.version import __version__
 
 FORMAT = 3
 

@@ -20,11 +20,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gocnn import __version__
 from gocnn.errors import GocnnError
 from gocnn.go.board import MAX_SIZE
 from gocnn.go.handicap import handicap_points
 from gocnn.go.rules import RULESETS
+from gocnn.version import __version__
 from gocnn.web import engine as engines
 from gocnn.web.boards import Replay, WebGame, boards, describe, play_move, read_game
 from gocnn.web.engine import Engine
