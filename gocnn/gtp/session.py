@@ -51,6 +51,7 @@ class Session:
         self.loading = loading
         self.clock = Clock()
         self.position = Position(19, superko=superko)
+        self.komi = self.position.komi  # as the controller set it, for files that tell none
 
     def change_style(self, **changes: Any) -> None:
         """Play in another style from now on; a new seed starts a new sequence of draws.

@@ -69,32 +69,38 @@ def _grammar(nodes: bytes) -> list[_Properties]:
     return parsed
 
 
-def _nodes(tree: bytes) -> tuple[list[_Properties], _Moves]:
+def _nodes(tree: bytes, *, cut_short: bool = False) -> tuple[list[_Properties], _Moves]:
     """The nodes of the main line, and the plain moves after them."""
     if len(tree) > LARGEST_TREE:
         raise BadRecord("too large", f"over {LARGEST_TREE >> 20} MB, the most for one record")
     plain = _PLAIN.match(tree)
     if not plain:
-        return _grammar(_main_line(tree)), []
+        return _grammar(_main_line(tree, cut_short=cut_short)), []
     if plain[2].count(b";") > _TOKENS:
         raise BadRecord("too large", f"over {_TOKENS:,} moves in one game")
     return _grammar(plain[1] + b")"), _MOVE.findall(plain[2])
 
 
-def _main_line(tree: bytes) -> bytes:
+def _main_line(tree: bytes, *, cut_short: bool = False) -> bytes:
     """The nodes of a tree and of its first variations, as a tree without variations.
 
-    The last parentheses may be missing where nothing else is.
+    The last parentheses may be missing where nothing else is. Where the tree may be cut short, its
+    end counts as far as it is whole.
     """
     parts, at, depth = [b"("], max(tree.find(b"("), 0), 0
     while tree[at : at + 1] == b"(":
         found = _NODES.match(tree, at + 1)
         part = found[0] if found else b""
         if not part.lstrip().startswith(b";"):
+            if cut_short and depth:
+                return b"".join((*parts, b")"))
             raise BadRecord("broken tree", "a variation does not begin with a node")
-        parts.append(part)
         at += 1 + len(part)
         depth += 1
+        if cut_short and tree[at : at + 1] in (b"[", b""):
+            part = part[: part.rfind(b"]") + 1]  # without the name of a value that is not there
+            return b"".join((*parts, part or b";", b")"))
+        parts.append(part)
     if tree[at : at + 1] == b"[":
         raise BadRecord("broken tree", "a bracket never closes")
     rest = _VALUES.sub(b"", tree[at:]) if depth > 1 else b""
@@ -113,14 +119,21 @@ class MainLine:
         moves: (``b"B"`` or ``b"W"``, raw value) in order.
         info: the properties of the root, raw, and those of later nodes before the first move:
             some editors leave the root empty.
+        turn: who plays after the moves taken, BLACK or WHITE: of the next move, else of a PL that
+            stands beside the last move or behind it; None where there is neither.
         comments: the first comment at each number of moves played before, raw; 0 is the set-up.
+
+    Args:
+        tree: one game tree.
+        plies: take so many moves and nothing after them, whatever it is; None takes all.
+        cut_short: whether the end of the tree may be missing.
 
     Raises:
         BadRecord: when the tree is broken, no game of Go, or sets up stones in mid-game.
     """
 
-    def __init__(self, tree: bytes) -> None:
-        nodes, plain = _nodes(tree)
+    def __init__(self, tree: bytes, *, plies: int | None = None, cut_short: bool = False) -> None:
+        nodes, plain = _nodes(tree, cut_short=cut_short)
         self.info = _information(nodes)
         self.size = board_size(self.info)
         self._named = 0  # points that the set-up names
@@ -128,19 +141,29 @@ class MainLine:
         self.moves: _Moves = []
         after = 0  # the move that a set-up followed; after the last one, dead stones are taken off
         self.comments: dict[int, bytes] = {}
+        self.turn: int | None = None
         for node in nodes:
             sets_up = "AB" in node or "AW" in node or "AE" in node
             if sets_up and not self.moves:
                 self._set_up(node)
                 sets_up = False
+            if len(self.moves) == plies and (sets_up or "B" in node or "W" in node):
+                plain = [(name.encode(), b"") for name in ("B", "W") if name in node]
+                break
             for name in node:
                 if name in ("B", "W"):
                     self._move(name.encode(), node[name])
             if sets_up:
                 after = after or len(self.moves)
+            if (turn := player_of_value(node.get("PL", [b""])[0])) is not None:
+                self.turn = turn
             if "C" in node:
                 self.comments.setdefault(len(self.moves), node["C"][0])
         self.moves += plain
+        self.turn = None if plain else self.turn
+        if plies is not None and plies < len(self.moves):
+            self.turn = BLACK if self.moves[plies][0] == b"B" else WHITE
+            del self.moves[plies:]
         if after and len(self.moves) > after:
             raise BadRecord("setup in mid-game", f"after move {after}")
 
@@ -148,6 +171,7 @@ class MainLine:
         if len(values) > 1:
             raise BadRecord("broken tree", f"move {len(self.moves) + 1} names several points")
         self.moves.append((colour, values[0]))
+        self.turn = None
 
     def _set_up(self, node: _Properties) -> None:
         seen: dict[int, str] = {}
@@ -199,6 +223,14 @@ def _information(nodes: list[_Properties]) -> _Properties:
         for name, values in node.items():
             info.setdefault(name, values)
     return info
+
+
+def player_of_value(value: bytes) -> int | None:
+    """BLACK or WHITE as a PL names them, also by words and numbers; else None."""
+    player = value.strip()[:1].lower()
+    if player in (b"b", b"1"):
+        return BLACK
+    return WHITE if player in (b"w", b"2") else None
 
 
 def text_value(raw: bytes, *, one_line: bool) -> bytes:

@@ -11,7 +11,7 @@ Invariants:
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from gocnn.go.handicap import handicap_points
 from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
 from gocnn.sgf.details import Details, read_details
 from gocnn.sgf.game_info import read_game_info
-from gocnn.sgf.parser import BadRecord, MainLine, possible_texts
+from gocnn.sgf.parser import BadRecord, MainLine, player_of_value, possible_texts
 from gocnn.sgf.splitter import LARGEST_TREE, split_trees
 
 REASONS = (
@@ -79,11 +79,7 @@ def read_games(
     Raises:
         GocnnError: when a path does not exist or holds no file to read.
     """
-    for piece in RecordFiles(paths):
-        if isinstance(piece, Unreadable):
-            yield Reject(*piece)
-        else:
-            yield from read_chunk(piece, size=size)
+    return _read_paths(paths, size, _game)
 
 
 def read_records(
@@ -94,11 +90,20 @@ def read_records(
     Raises:
         GocnnError: when a path does not exist or holds no file to read.
     """
+    return _read_paths(paths, None, _record)
+
+
+def _read_paths(
+    paths: Sequence[str | os.PathLike[str]],
+    size: int | None,
+    made: Callable[[MainLine, str], _T],
+    read_line: Callable[[bytes], MainLine] = MainLine,
+) -> Generator[_T | Reject, None, None]:
     for piece in RecordFiles(paths):
         if isinstance(piece, Unreadable):
             yield Reject(*piece)
         else:
-            yield from _read_chunk(piece, None, _record)
+            yield from _read_chunk(piece, size, made, read_line)
 
 
 def read_chunk(piece: SgfChunk, *, size: int | None = None) -> Iterator[Game | Reject]:
@@ -107,14 +112,17 @@ def read_chunk(piece: SgfChunk, *, size: int | None = None) -> Iterator[Game | R
 
 
 def _read_chunk(
-    piece: SgfChunk, size: int | None, made: Callable[[MainLine, str], _T]
+    piece: SgfChunk,
+    size: int | None,
+    made: Callable[[MainLine, str], _T],
+    read_line: Callable[[bytes], MainLine] = MainLine,
 ) -> Iterator[_T | Reject]:
     if piece.number:
-        yield _read(piece.data, piece.source, piece.number, size, made)
+        yield _read(piece.data, piece.source, piece.number, size, made, read_line)
         return
     number = 0
     for number, tree in enumerate(split_trees(BytesIO(piece.data)), 1):
-        yield _read(tree, piece.source, number, size, made)
+        yield _read(tree, piece.source, number, size, made, read_line)
     if number == 0:
         yield Reject(piece.source, "no game tree", "nothing in it begins with (;")
 
@@ -143,16 +151,46 @@ def load_game_from_bytes(data: bytes, source: str, number: int = 1) -> Game:
     return _pick(read_chunk(SgfChunk(source, 0, data)), number, source)
 
 
-def _pick(records: Iterator[Game | Reject], number: int, name: str) -> Game:
+class Beginning(NamedTuple):
+    """The first moves of a game."""
+
+    game: Game  # with these moves and no others
+    to_move: int  # who plays next
+
+
+def load_beginning(
+    path: str | os.PathLike[str], plies: int | None = None, number: int = 1
+) -> Beginning:
+    """The first moves of game `number` (from 1), whatever is wrong with what comes after them.
+
+    Args:
+        path: as for `load_game`.
+        plies: how many moves; None, or more than there are, takes all.
+        number: which game, from 1. A record that is cut short counts as far as it is whole.
+
+    Raises:
+        GocnnError: when there is none, or its beginning is broken.
+    """
+    read_line = partial(MainLine, plies=plies, cut_short=True)
+    with closing(_read_paths([path], None, _beginning, read_line)) as records:
+        return _pick(records, number, str(Path(path)))
+
+
+def _beginning(line: MainLine, source: str) -> Beginning:
+    game = _game(line, source)
+    return Beginning(game, game.to_move(len(game)) if line.turn is None else line.turn)
+
+
+def _pick(records: Iterator[_T | Reject], number: int, name: str) -> _T:
     if number < 1:
         raise GocnnError(f"{name}: games are numbered from 1, there is no game {number}")
     record = next(islice(records, number - 1, None), None)
-    if isinstance(record, Game):
-        return record
-    if record is not None:
+    if isinstance(record, Reject):
         reason = f"{record.reason}: {record.detail}" if record.detail else record.reason
         raise GocnnError(f"{record.source}: {reason}")
-    raise GocnnError(f"{name}: there is no game {number} in it")
+    if record is None:
+        raise GocnnError(f"{name}: there is no game {number} in it")
+    return record
 
 
 def _read(
@@ -161,10 +199,11 @@ def _read(
     number: int,
     size: int | None,
     made: Callable[[MainLine, str], _T],
+    read_line: Callable[[bytes], MainLine],
 ) -> _T | Reject:
     named = f"{source}#{number}" if number > 1 else source
     try:
-        return _parse(tree, named, size, made)
+        return _parse(tree, named, size, made, read_line)
     except BadRecord as error:
         return Reject(named, error.reason, error.detail)
 
@@ -180,12 +219,18 @@ def parse_game(tree: bytes, source: str = "", *, size: int | None = None) -> Gam
     return _parse(tree, source, size, _game)
 
 
-def _parse(tree: bytes, source: str, size: int | None, made: Callable[[MainLine, str], _T]) -> _T:
+def _parse(
+    tree: bytes,
+    source: str,
+    size: int | None,
+    made: Callable[[MainLine, str], _T],
+    read_line: Callable[[bytes], MainLine] = MainLine,
+) -> _T:
     """What is made of the first of the possible texts that is a game."""
     first: BadRecord | None = None
     for text in possible_texts(tree[: LARGEST_TREE + 1]):
         try:
-            line = MainLine(text)
+            line = read_line(text)
             if size is not None and line.size != size:
                 raise BadRecord("other size", f"{line.size}x{line.size}")
             return made(line, source)
@@ -207,7 +252,8 @@ def _game(line: MainLine, source: str) -> Game:
     moves = line.entries()
     info = read_game_info(line, source)
     declared = info.handicap or 0
-    if declared > 1 and not line.stones and moves and moves[0] & WHITE_BIT:
+    white_first = bool(moves[0] & WHITE_BIT) if moves else line.turn == WHITE
+    if declared > 1 and not line.stones and white_first:
         line.stones = dict.fromkeys(_fixed(line.size, declared), BLACK)
     handicap = _handicap(declared, line, moves)
     stones = [pack(point, colour) for point, colour in sorted(line.stones.items())]
@@ -271,10 +317,10 @@ def _extra_moves(moves: list[int], size: int) -> int:
 def _first(line: MainLine, moves: list[int], handicap: int) -> int:
     if moves:
         return WHITE if moves[0] & WHITE_BIT else BLACK
-    player = line.text("PL").strip()[:1].lower()
-    if player in (b"b", b"1"):
-        return BLACK
-    return WHITE if player in (b"w", b"2") or handicap > 1 else BLACK
+    player = player_of_value(line.text("PL"))
+    if player is not None:
+        return player
+    return WHITE if handicap > 1 else BLACK
 
 
 @cache  # one for each process; records are checked by one thread

@@ -6,6 +6,7 @@ import pytest
 
 from gocnn import __version__
 from gocnn.go.board import BLACK, WHITE
+from gocnn.go.position import colour_name
 from gocnn.gtp.registry import COMMANDS
 from tests.support.boards import SEKI, board
 from tests.support.gtp_talk import new_session, talk
@@ -259,6 +260,89 @@ def test_a_bad_file_cannot_be_loaded_and_the_board_stays(
     (answer,) = talk(session, f"5 loadsgf {path}")
     assert answer.startswith("?5 cannot load file")
     assert session.position.ply == 1
+
+
+START = "(;GM[1]SZ[9]KM[5.5];B[cc];W[gg];B[gc]"
+BROKEN = {
+    "CGoban 1 takes dead stones off": START + ";AE[gg];W[cg];B[ee])",
+    "an illegal move": START + ";W[cc];B[ee])",
+    "a point off the board": START + ";W[zz])",
+    "cut short in a value": START + ";W[c",
+    "cut short in a name": START + ";W",
+    "cut short in a comment": START + ";W[cg]C[what",
+    "cut short in a variation": START + "(;W[cg](;B[ee]",
+    "cut short after a backslash": START + ";C[\\",
+    "rubbish": START + ";W[cg];B[ee][ff](((",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize(("number", "to_move"), [(1, "black"), (3, "black"), (4, "white")])
+def test_a_game_is_loaded_for_what_comes_before_a_move(
+    tmp_path: Path, name: str, number: int, to_move: str
+) -> None:
+    path = tmp_path / "game.sgf"
+    path.write_text(BROKEN[name])
+    session = new_session()
+    assert talk(session, f"loadsgf {path} {number}") == [f"= {to_move}"]
+    assert (session.position.ply, session.position.komi) == (number - 1, 5.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "plies"), [("cut short in a value", 3), ("cut short in a variation", 5)]
+)
+def test_a_file_that_is_cut_short_is_loaded_as_far_as_it_is_whole(
+    tmp_path: Path, name: str, plies: int
+) -> None:
+    path = tmp_path / "game.sgf"
+    path.write_text(BROKEN[name])
+    session = new_session()
+    assert talk(session, f"loadsgf {path}")[0].startswith("= ")
+    assert session.position.ply == plies
+
+
+def test_what_is_wrong_before_the_move_is_refused_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "game.sgf"
+    path.write_text(BROKEN["CGoban 1 takes dead stones off"])
+    answer = f"? cannot load file: {path.name}: setup in mid-game: after move 3"
+    assert talk(new_session(), f"loadsgf {path} 6", f"loadsgf {path}") == [answer, answer]
+
+
+@pytest.mark.parametrize(
+    ("tree", "argument", "answer"),
+    [
+        ("(;SZ[9];B[cc]PL[B];W[gg]PL[W])", "", "white"),
+        ("(;SZ[9];B[cc]PL[B];W[gg]PL[W])", " 2", "white"),  # the next move says more
+        ("(;SZ[9];B[cc];PL[B])", " 2", "black"),
+        ("(;SZ[9]PL[W];B[cc])", "", "white"),
+        ("(;SZ[9]PL[W]AB[cc])", "", "white"),
+        ("(;SZ[9];B[cc];B[gg];W[ee])", " 2", "black"),
+        ("(;SZ[9]HA[2];W[ee])", " 1", "white"),
+    ],
+)
+def test_who_plays_next(tmp_path: Path, tree: str, argument: str, answer: str) -> None:
+    path = tmp_path / "game.sgf"
+    path.write_text(tree)
+    session = new_session()
+    assert talk(session, f"loadsgf {path}{argument}") == [f"= {answer}"]
+    assert colour_name(session.position.to_move) == answer
+    assert talk(session, "get_handicap") == ["= 2" if "HA" in tree else "= 0"]
+
+
+def test_komi_of_a_file_is_of_this_file(tmp_path: Path) -> None:
+    """One that tells none gets the controller's, not the last file's."""
+    told, silent = tmp_path / "told.sgf", tmp_path / "silent.sgf"
+    told.write_text("(;SZ[9]KM[-5];B[cc])")
+    silent.write_text("(;SZ[9];B[cc])")
+    session = new_session()
+    lines = ["komi 3.5", f"loadsgf {told}", "get_komi", f"loadsgf {silent}", "get_komi"]
+    assert talk(session, *lines)[2::2] == ["= -5", "= 3.5"]
+
+
+def test_a_folder_is_refused_as_one(tmp_path: Path) -> None:
+    (tmp_path / "game.sgf").write_text(SGF)
+    answer = f"? cannot load file: {tmp_path} is a folder; name a file in it"
+    assert talk(new_session(), f"loadsgf {tmp_path}", f"loadsgf {tmp_path} 2") == [answer] * 2
 
 
 def test_final_status_list_names_whole_chains() -> None:

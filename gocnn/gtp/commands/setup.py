@@ -39,7 +39,7 @@ def clear_board(session: Session, _arguments: list[str]) -> str:
 def komi(session: Session, arguments: list[str]) -> str:
     """Set the points that white gets."""
     read.expect(arguments, 1)
-    session.position.komi = read.real(arguments[0])
+    session.komi = session.position.komi = read.real(arguments[0])
     return ""
 
 

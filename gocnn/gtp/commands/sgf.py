@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from gocnn.errors import GocnnError
-from gocnn.go.game import Game
 from gocnn.go.position import colour_name
 from gocnn.gtp import arguments as read
 from gocnn.gtp.protocol import CommandError
 from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
-from gocnn.sgf.reader import load_game
+from gocnn.sgf.reader import Beginning, load_beginning
 from gocnn.sgf.writer import sgf
 
 
@@ -23,19 +22,22 @@ def loadsgf(session: Session, arguments: list[str]) -> str:
         if last.isascii() and last.isdigit():
             arguments, stop = words, read.integer(last)
     try:
-        game = load_game(" ".join(arguments))  # names with spaces come apart
-        _load(session, game, stop)
+        path = Path(" ".join(arguments))  # names with spaces come apart
+        if path.is_dir():
+            raise GocnnError(f"{path} is a folder; name a file in it")
+        _load(session, load_beginning(path, None if stop is None else max(stop, 1) - 1))
     except (GocnnError, OSError) as error:
         raise CommandError(f"cannot load file: {' '.join(str(error).split())}") from None
     return colour_name(session.position.to_move)
 
 
-def _load(session: Session, game: Game, stop: int | None) -> None:
-    plies = len(game) if stop is None else min(max(stop, 1) - 1, len(game))
-    position = game.position(plies)
+def _load(session: Session, beginning: Beginning) -> None:
+    game, to_move = beginning
+    position = game.position()
+    position.to_move = to_move
     position.superko = session.superko
     if game.komi is None:
-        position.komi = session.position.komi
+        position.komi = session.komi
     session.start(position)
 
 
