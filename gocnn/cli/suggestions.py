@@ -158,8 +158,8 @@ def _table(asked: AskedPosition, prediction: Prediction, top: int, columns: int)
     for move in moves:
         bar = "#" * round(longest * move.probability)
         mark = _PLAYED if asked.played == point_of_vertex(move.vertex, size) else ""
-        row = f"  {move.letter or ' '}  {move.vertex:4}  {move.probability:6.1%}  {bar}{mark}"
-        lines.append(row.rstrip())
+        row = f"  {move.letter or ' '}  {move.vertex:4}  {move.probability:6.1%}"
+        lines.append(f"{row}  {(bar + mark).strip()}".rstrip())
     if asked.played is not None and vertex(asked.played, size) not in {m.vertex for m in moves}:
         share = float(prediction.policy[asked.played])
         lines.append(f"     {vertex(asked.played, size):4}  {share:6.1%} {_PLAYED}")

@@ -170,6 +170,12 @@ def test_the_move_played_is_marked_in_the_table() -> None:
     ]
 
 
+def test_a_move_without_a_bar_is_marked_in_line_with_the_others() -> None:
+    asked = read_position(moves="E5 C3", board_size=9, move=2)
+    text = as_text(asked, predicts(asked.position, *(f"{c}9" for c in "ABDFGHJ"), "C3"), 8)
+    assert text.splitlines()[-1] == "  h  C3      0.4%  <- played"
+
+
 def test_moves_without_a_chance_are_not_listed() -> None:
     prediction = predicts(Position(9), "C3", "D4")
     assert [move.vertex for move in likely_moves(prediction, 9, 5)] == ["C3", "D4"]
