@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.prepare import open_or_prepare
+from gocnn.dataset.loader import sample
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.evaluation.metrics import measure, sample
+from gocnn.evaluation.metrics import measure
 from gocnn.features.encoding import encoding_named
 from gocnn.files import write_atomically
 from gocnn.go.symmetry import VIEWS

@@ -21,6 +21,7 @@ import click
 from gocnn.cli.board import board
 from gocnn.cli.compare import compare
 from gocnn.cli.evaluate import evaluate
+from gocnn.cli.explain import explain
 from gocnn.cli.export import export
 from gocnn.cli.gtp import gtp
 from gocnn.cli.imitate import imitate
@@ -148,6 +149,7 @@ for _command in (
     models,
     network,
     compare,
+    explain,
     export,
 ):
     main.add_command(_command)

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from gocnn.compare.plan import Contestant, Plan
 from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.loader import sample
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
 from gocnn.evaluation.equivariance import shift_test, symmetry_test
-from gocnn.evaluation.metrics import Measurements, measure, sample, summarise
+from gocnn.evaluation.metrics import Measurements, measure, summarise
 from gocnn.files import write_atomically
 from gocnn.inference.weights import LoadedNetwork, load_network, load_tensors, save_tensors
 from gocnn.network.device import choose_device

@@ -40,6 +40,14 @@ def permute_index(numbers: Ints, count: int, seed: int | tuple[int, ...]) -> Int
     return result.astype(np.int64)
 
 
+def sample(positions: Positions, most: int | None) -> NDArray[np.int64]:
+    """The numbers of that many positions, drawn at random but always the same; None for all."""
+    numbers = np.arange(positions.count, dtype=np.int64)
+    if most is None or most >= positions.count:
+        return numbers
+    return np.sort(permute_index(numbers[:most], positions.count, 0))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stream:
     """An endless stream of training batches.

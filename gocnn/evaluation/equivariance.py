@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from gocnn.dataset.loader import sample
 from gocnn.dataset.positions import Positions
 from gocnn.errors import IllegalMove
-from gocnn.evaluation.metrics import sample
 from gocnn.features.encode import Query, encode_planes
 from gocnn.go.board import BLACK, EMPTY, POINT_MASK, WHITE, new_board, pack, replay
 from gocnn.go.position import Position

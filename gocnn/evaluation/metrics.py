@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gocnn.dataset.conditions import RECORDED_RANKS, RankOverride
-from gocnn.dataset.loader import permute_index, prefetch
+from gocnn.dataset.loader import prefetch, sample
 from gocnn.dataset.positions import Batch, Positions
 from gocnn.errors import GocnnError
 from gocnn.go.board import WHITE_BIT
@@ -203,14 +203,6 @@ def ranks_to_move(
     white = (positions.next_entries(games, plies) & WHITE_BIT) > 0
     ranks: NDArray[np.int64] = np.where(white, records["white_rank"], records["black_rank"])
     return ranks.astype(np.int64)
-
-
-def sample(positions: Positions, most: int | None) -> NDArray[np.int64]:
-    """The numbers of that many positions, drawn at random but always the same; None for all."""
-    numbers = np.arange(positions.count, dtype=np.int64)
-    if most is None or most >= positions.count:
-        return numbers
-    return np.sort(permute_index(numbers[:most], positions.count, 0))
 
 
 def measure(

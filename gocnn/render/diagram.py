@@ -67,6 +67,8 @@ class Diagram:
         heat: float[size, size], not negative, such as the policy without its pass. It is drawn on
             empty points, relative to its largest value.
         ownership: float[size, size] from -1 (white's) to 1 (black's).
+        tint: float[size, size] from -1 (blue) to 1 (red), drawn at every point, the stronger the
+            further from 0. The text writer leaves it out.
         arrows: pairs of points, from and to.
         caption: text below the board, wrapped.
 
@@ -82,6 +84,7 @@ class Diagram:
     numbers: Mapping[int, int] = field(default_factory=dict)
     heat: NDArray[np.floating[Any]] | None = None
     ownership: NDArray[np.floating[Any]] | None = None
+    tint: NDArray[np.floating[Any]] | None = None
     arrows: Sequence[tuple[int, int]] = ()
     caption: str = ""
 
@@ -91,7 +94,11 @@ class Diagram:
             raise GocnnError(f"a diagram has 2 to 25 lines each way, not stones of shape {shape}")
         if not np.isin(self.stones, (-1, 0, 1)).all():
             raise GocnnError("the stones of a diagram are 1 (black), -1 (white) or 0 (empty)")
-        for name, values in (("heat", self.heat), ("ownership", self.ownership)):
+        for name, values in (
+            ("heat", self.heat),
+            ("ownership", self.ownership),
+            ("tint", self.tint),
+        ):
             if values is None:
                 continue
             if values.shape != shape:

@@ -24,12 +24,19 @@ _MARGIN = 1.55 * _STEP  # from the outer lines to the edge, with coordinates
 _BARE_MARGIN = 0.85 * _STEP
 _CAPTION = 13.0  # font size, on small boards less
 _COOLEST = 0.015  # relative heat below this is not drawn
+_PALEST = 0.03  # tints below this are not drawn
+_TINTS = "#d0161c", "#1f5fc4"  # above zero, below zero
 _FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 _CAP_HEIGHT = 0.365  # half the height of capitals and digits, in font sizes
 
 
 def to_svg(
-    diagram: Diagram, *, theme: str = "light", width: int | None = None, coordinates: bool = True
+    diagram: Diagram,
+    *,
+    theme: str = "light",
+    width: int | None = None,
+    coordinates: bool = True,
+    window: tuple[int, int, int, int] | None = None,
 ) -> str:
     """A diagram as an SVG picture, some 20 kB on 19x19 with a full board.
 
@@ -42,11 +49,13 @@ def to_svg(
         theme: a name of `gocnn.render.theme.THEMES`.
         width: of the picture in pixels; by default 32 a line.
         coordinates: letters and numbers on all four sides.
+        window: top row, left column, bottom row and right column of the part to show, from 0; the
+            caption is left out then. None shows all.
 
     Raises:
         GocnnError: when there is no such theme.
     """
-    return _Picture(diagram, theme_named(theme), coordinates).svg(width)
+    return _Picture(diagram, theme_named(theme), coordinates).svg(width, window)
 
 
 class _Picture:
@@ -58,17 +67,21 @@ class _Picture:
         self.side = (diagram.size - 1) * _STEP + 2 * self.margin
         self.parts: list[str] = []
 
-    def svg(self, width: int | None) -> str:
+    def svg(self, width: int | None, window: tuple[int, int, int, int] | None = None) -> str:
         font = min(_CAPTION, self.side / 34)
         lines = _wrapped(self.diagram.caption, self.side / font)
         height = self.side + (len(lines) * 1.4 + 0.8) * font * bool(lines)
-        pixels = width or round(self.side * 32 / _STEP)
+        left, top, across = 0.0, 0.0, self.side
+        if window is not None:
+            left, top, across, height = self._part(*window)
+        pixels = width or round(across * 32 / _STEP)
         self._defs()
         self._board(height)
         self._ownership(under_stones=True)
         self._heat()
         self._stones()
         self._ownership(under_stones=False)
+        self._tint()
         self._numbers()
         self._last_move()
         self._labels()
@@ -79,12 +92,20 @@ class _Picture:
         title = self.diagram.caption or f"A Go board of {self.diagram.size} lines"
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{pixels}" '
-            f'height="{round(pixels * height / self.side)}" '
-            f'viewBox="0 0 {_n(self.side)} {_n(height)}" role="img" '
+            f'height="{round(pixels * height / across)}" '
+            f'viewBox="{_n(left)} {_n(top)} {_n(across)} {_n(height)}" role="img" '
             f"aria-label={quoteattr(printable(title))} font-family={quoteattr(_FONTS)} "
             'text-anchor="middle">'
         )
         return "\n".join([head, *self.parts, "</svg>\n"])
+
+    def _part(
+        self, top: int, left: int, bottom: int, right: int
+    ) -> tuple[float, float, float, float]:
+        """Left, top, width and height of some rows and columns, half a step around them."""
+        room = _STEP / 2
+        x, y = self.margin + left * _STEP - room, self.margin + top * _STEP - room
+        return x, y, (right - left) * _STEP + 2 * room, (bottom - top) * _STEP + 2 * room
 
     # -- places -------------------------------------------------------------------------------
 
@@ -185,6 +206,25 @@ class _Picture:
             self.parts.append(
                 f'<rect x="{_n(across - half)}" y="{_n(down - half)}" width="{_n(2 * half)}" '
                 f'height="{_n(2 * half)}" fill="{fill}" stroke="{rim}" stroke-width=".5"/>'
+            )
+
+    def _tint(self) -> None:
+        """Squares at empty points, discs on stones; red above zero, blue below."""
+        if self.diagram.tint is None:
+            return
+        for point, value in enumerate(self.diagram.tint.flat):
+            strength = min(abs(float(value)), 1.0)
+            if strength < _PALEST:
+                continue
+            fill = _TINTS[0] if value > 0 else _TINTS[1]
+            if self._stone_at(point):
+                self._disc(point, 0.6 * _STONE, f'fill="{fill}" opacity="{_n(strength)}"')
+                continue
+            across, down = self._centre(point)
+            half = 0.47 * _STEP
+            self.parts.append(
+                f'<rect x="{_n(across - half)}" y="{_n(down - half)}" width="{_n(2 * half)}" '
+                f'height="{_n(2 * half)}" fill="{fill}" opacity="{_n(0.9 * strength)}"/>'
             )
 
     def _stones(self) -> None:

@@ -22,10 +22,10 @@ from torch import Tensor
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.conditions import ConditionDropout
-from gocnn.dataset.loader import Stream
+from gocnn.dataset.loader import Stream, sample
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.evaluation.metrics import Row, measure, sample, summarise
+from gocnn.evaluation.metrics import Row, measure, summarise
 from gocnn.go.game import Game
 from gocnn.inference.weights import LoadedNetwork, WeightsInfo, load_network, save_weights
 from gocnn.network.registry import build

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.loader import sample
 from gocnn.dataset.positions import Positions
-from gocnn.evaluation.metrics import Measurements, Row, measure, sample, score, summarise
+from gocnn.evaluation.metrics import Measurements, Row, measure, score, summarise
 from gocnn.evaluation.rank_conditioning import BANDS, measure_bands, parse_ranks, rank_tables
 from gocnn.evaluation.situations import find_situations
 from gocnn.evaluation.weaknesses import sample_passes, situation_table

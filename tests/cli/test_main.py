@@ -20,7 +20,7 @@ from gocnn.errors import GocnnError
 
 COMMANDS = [
     *("prepare", "train", "imitate", "evaluate", "suggest", "review", "board"),
-    *("gtp", "match", "models", "network", "compare", "export"),
+    *("gtp", "match", "models", "network", "compare", "explain", "export"),
 ]
 
 

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from gocnn.dataset.conditions import RECORDED_RANKS, RankOverride
+from gocnn.dataset.loader import sample
 from gocnn.dataset.positions import Positions
 from gocnn.errors import GocnnError
-from gocnn.evaluation.metrics import Measurements, evaluate, measure, ranks_to_move, sample
+from gocnn.evaluation.metrics import Measurements, evaluate, measure, ranks_to_move
 from gocnn.features.encoding import FULL
 from gocnn.inference import forward as inference
 from gocnn.inference.forward import forward

@@ -205,3 +205,26 @@ def test_heat_grows_from_the_first_colour_to_the_last(theme: str) -> None:
     assert colours == list(look.heat)
     assert heat_colour(look, -1) == colours[0]
     assert heat_colour(look, 2) == colours[-1]
+
+
+def test_a_tint_is_red_above_zero_and_blue_below() -> None:
+    tint = np.zeros((9, 9))
+    tint[0, 0], tint[4, 4], tint[8, 8] = 1, -0.5, 0.01
+    stones = np.zeros((9, 9), np.int8)
+    stones[4, 4] = 1
+    plain, tinted = (to_svg(Diagram(stones, tint=values)) for values in (None, tint))
+    added = set(tinted.splitlines()) - set(plain.splitlines())
+    assert sorted(line.split()[0] for line in added) == ["<circle", "<rect"]
+    assert any("#d0161c" in line and "<rect" in line for line in added)
+    assert any("#1f5fc4" in line and 'opacity="0.5"' in line for line in added)
+    with pytest.raises(GocnnError, match="tint has values that are not finite or out of range"):
+        Diagram(stones, tint=3 * tint)
+
+
+def test_a_window_shows_a_part_of_the_board() -> None:
+    whole = to_svg(Diagram(np.zeros((9, 9), np.int8)), coordinates=False)
+    part = to_svg(Diagram(np.zeros((9, 9), np.int8)), coordinates=False, window=(0, 6, 2, 8))
+    assert part.splitlines()[1:] == whole.splitlines()[1:]
+    left, top, width, height = map(float, part.split('viewBox="')[1].split('"')[0].split())
+    assert (width, height) == (72, 72)  # three points of 24 each way
+    assert (left, top) == (20.4 + 6 * 24 - 12, 20.4 - 12)
