@@ -3,7 +3,7 @@
 A network knows no Go. It takes planes float[B, C, S, S] and globals float[B, G], for boards of any
 one size S, and answers with an `Output`. To add an architecture, write a module with a class and
 register it in `ARCHITECTURES`; its settings must be plain numbers and words, because they travel
-with the weights. CONTRIBUTING.md tells how.
+with the weights. docs/architectures.md shows one of thirty lines.
 
 Shape suffixes: B batch, C planes or channels, H and W rows and columns, G globals, P points.
 """
