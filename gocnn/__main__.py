@@ -4,9 +4,12 @@ import os
 import signal
 from types import FrameType
 
+from gocnn.progress import show_remarks
+
 
 def run() -> None:
     """Run the command line; Ctrl-C ends it in one line, also while Python loads it or leaves it."""
+    show_remarks()
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         from gocnn.cli.main import main  # SIGINT is ignored, as in a shell's background jobs
 

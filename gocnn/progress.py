@@ -5,6 +5,7 @@ Where no terminal is there, as in a log or under nohup, long work prints a line 
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self, cast
 
@@ -31,6 +32,22 @@ class Bar(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> object: ...
+
+
+_remarks = False
+
+
+def show_remarks() -> None:
+    """Let `remark` be heard: the program runs, not a library that somebody else's program uses."""
+    global _remarks
+    _remarks = True
+
+
+def remark(text: str) -> None:
+    """Say on standard error what the user should know of work that was not asked for."""
+    if _remarks and sys.stderr is not None:
+        with suppress(OSError, ValueError):  # it is closed, or full
+            print(f"gocnn: {text}", file=sys.stderr, flush=True)
 
 
 _FIRST_LINE, _LINE = 30.0, 60.0  # seconds until the first line, and from one to the next

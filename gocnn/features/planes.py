@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.go.board import (
+    BLACK,
     EMPTY,
     KO,
     KO_COLOUR,
@@ -18,11 +19,12 @@ from gocnn.go.board import (
     capture_size,
     clear_board,
     is_legal,
+    new_board,
     place,
     replay,
     union_liberties,
 )
-from gocnn.go.jit import jit
+from gocnn.go.jit import jit, wide
 from gocnn.go.ladders import Stack, mark_ladders, new_stack
 
 RECENT = 8  # moves of history
@@ -98,14 +100,15 @@ def write_full(
         if not _reach(board, entries, starts[b], setups[b], plies[b]):
             return b
         out = planes[b]
+        colour = wide(colours[b])
         first = starts[b] + setups[b]
         for back in range(min(RECENT, plies[b])):
             point = int(entries[first + plies[b] - 1 - back]) & POINT_MASK
             if point < points:
                 out[_RECENT + back, point] = 1
-        _write_stones(board, colours[b], out)
-        _write_moves(board, colours[b], stack.union, out)
-        _write_ladders(board, colours[b], stack, out)
+        _write_stones(board, colour, out)
+        _write_moves(board, colour, stack.union, out)
+        _write_ladders(board, colour, stack, out)
     return -1
 
 
@@ -156,7 +159,7 @@ def _joined_size(board: Board, point: int, colour: int) -> int:
     """Stones of the chain that a move would make, counted up to double where chains touch twice."""
     total = 1
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         if board.stones[near] == colour:
             total += board.sizes[board.head[near]]
     return total
@@ -165,3 +168,11 @@ def _joined_size(board: Board, point: int, colour: int) -> int:
 @jit
 def _write_ladders(board: Board, colour: int, stack: Stack, out: NDArray[np.int8]) -> None:
     mark_ladders(board, colour, stack, out[_LADDER_CAPTURE], out[_LADDER_ESCAPE], out[_LADDER_LOST])
+
+
+def compile_ladders() -> None:
+    """Compile what reads ladders for `write_full`; see `gocnn.go.jit`."""
+    size = 9
+    points = size * size
+    out = np.zeros((_FULL_COUNT, points), np.int8)
+    _write_ladders(new_board(size), BLACK, new_stack(points), out)

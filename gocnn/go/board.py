@@ -16,13 +16,13 @@ Suicide is illegal. Superko needs history and lives in `gocnn.go.position`.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError
-from gocnn.go.jit import jit, popcount
+from gocnn.go.jit import jit, popcount, wide
 
 EMPTY, BLACK, WHITE, OFF = 0, 1, -1, 2
 MIN_SIZE, MAX_SIZE = 2, 25
@@ -98,22 +98,30 @@ def new_board(size: int) -> Board:
 def clear_board(board: Board) -> None:
     """Take all stones off and forget ko, prisoners and hash."""
     points = board.stones.size - 1
-    board.stones[:] = EMPTY
+    for point in range(points):  # no slices, see `_copy`
+        board.stones[point] = EMPTY
     board.stones[points] = OFF
-    board.state[:] = 0
+    for index in range(board.state.size):
+        board.state[index] = 0
     board.state[KO] = points
+
+
+@jit
+def _copy(target: NDArray[Any], source: NDArray[Any]) -> None:
+    for index in range(source.size):  # assigning a slice would have numba compile error messages
+        target[index] = source[index]
 
 
 @jit
 def copy_board(target: Board, source: Board) -> None:
     """Make `target`, a board of the same size, equal to `source`."""
-    target.stones[:] = source.stones
-    target.head[:] = source.head
-    target.next[:] = source.next
-    target.liberties[:] = source.liberties
-    target.counts[:] = source.counts
-    target.sizes[:] = source.sizes
-    target.state[:] = source.state
+    _copy(target.stones, source.stones)
+    _copy(target.head, source.head)
+    _copy(target.next, source.next)
+    _copy(target.liberties.reshape(-1), source.liberties.reshape(-1))
+    _copy(target.counts, source.counts)
+    _copy(target.sizes, source.sizes)
+    _copy(target.state, source.state)
 
 
 @jit
@@ -145,7 +153,7 @@ def _merge(board: Board, a: int, b: int) -> None:
     stone = b
     for _ in range(board.sizes[b]):
         board.head[stone] = a
-        stone = board.next[stone]
+        stone = wide(board.next[stone])
     board.next[a], board.next[b] = board.next[b], board.next[a]
     board.sizes[a] += board.sizes[b]
     count = 0
@@ -169,36 +177,37 @@ def _put(board: Board, point: int, colour: int) -> None:
     board.next[point] = point
     board.sizes[point] = 1
     board.counts[point] = 0
-    board.liberties[point, :] = np.uint64(0)
+    for word in range(board.liberties.shape[1]):
+        board.liberties[point, word] = np.uint64(0)
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         stone = board.stones[near]
         if stone == EMPTY:
             _add_liberty(board, point, near)
         elif stone != OFF:
-            _drop_liberty(board, board.head[near], point)
+            _drop_liberty(board, wide(board.head[near]), point)
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         if board.stones[near] == colour and board.head[near] != board.head[point]:
-            _merge(board, board.head[near], board.head[point])
+            _merge(board, wide(board.head[near]), wide(board.head[point]))
 
 
 @jit
 def _capture(board: Board, head: int) -> int:
     """Take a chain off the board; returns its number of stones."""
-    colour = board.stones[head]
+    colour = wide(board.stones[head])
     count = int(board.sizes[head])
     stone = head
     for _ in range(count):  # all stones go first, so that the chain is not its own neighbour
         board.stones[stone] = EMPTY
         _toggle_hash(board, stone, colour)
-        stone = board.next[stone]
+        stone = wide(board.next[stone])
     for _ in range(count):
         for k in range(4):
-            near = board.neighbours[stone, k]
+            near = wide(board.neighbours[stone, k])
             if board.stones[near] == -colour:
-                _add_liberty(board, board.head[near], stone)
-        stone = board.next[stone]
+                _add_liberty(board, wide(board.head[near]), stone)
+        stone = wide(board.next[stone])
     return count
 
 
@@ -217,9 +226,9 @@ def play(board: Board, point: int, colour: int) -> int:
     captured = 0
     last = points
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         if board.stones[near] == -colour and board.counts[board.head[near]] == 0:
-            captured += _capture(board, board.head[near])
+            captured += _capture(board, wide(board.head[near]))
             last = near
     if captured:
         head = board.head[point]
@@ -240,7 +249,7 @@ def is_legal(board: Board, point: int, colour: int) -> bool:
     if board.state[KO] == point and board.state[KO_COLOUR] == colour:
         return False
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         stone = board.stones[near]
         if stone == EMPTY:
             return True
@@ -294,9 +303,10 @@ def union_liberties(board: Board, point: int, colour: int, union: NDArray[np.uin
         The number of liberties; 0 means suicide.
     """
     words = union.size
-    union[:] = np.uint64(0)
+    for word in range(words):
+        union[word] = np.uint64(0)
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         stone = board.stones[near]
         if stone == EMPTY:
             union[near >> 6] |= _bit(near)
@@ -305,9 +315,9 @@ def union_liberties(board: Board, point: int, colour: int, union: NDArray[np.uin
             for word in range(words):
                 union[word] |= board.liberties[head, word]
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         if board.stones[near] == -colour and board.counts[board.head[near]] == 1:
-            _add_freed(board, point, colour, board.head[near], union)
+            _add_freed(board, point, colour, wide(board.head[near]), union)
     union[point >> 6] &= ~_bit(point)
     count = 0
     for word in range(words):
@@ -323,18 +333,19 @@ def _add_freed(
     stone = captive
     for _ in range(board.sizes[captive]):
         for k in range(4):
-            near = board.neighbours[stone, k]
+            near = wide(board.neighbours[stone, k])
             if near == point or (
-                board.stones[near] == colour and _joins(board, point, colour, board.head[near])
+                board.stones[near] == colour
+                and _joins(board, point, colour, wide(board.head[near]))
             ):
                 union[stone >> 6] |= _bit(stone)
-        stone = board.next[stone]
+        stone = wide(board.next[stone])
 
 
 @jit
 def _joins(board: Board, point: int, colour: int, head: int) -> bool:
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         if board.stones[near] == colour and board.head[near] == head:
             return True
     return False
@@ -345,7 +356,7 @@ def capture_size(board: Board, point: int, colour: int) -> int:
     """The number of stones that a move at an empty point would capture."""
     total = 0
     for k in range(4):
-        near = board.neighbours[point, k]
+        near = wide(board.neighbours[point, k])
         if board.stones[near] == -colour and board.counts[board.head[near]] == 1:
             head = board.head[near]
             seen = False

@@ -23,7 +23,7 @@ from gocnn.go.board import (
     play,
     union_liberties,
 )
-from gocnn.go.jit import jit, lowest_bit
+from gocnn.go.jit import jit, lowest_bit, wide
 
 MAX_DEPTH = 160  # plies; a ladder across a 19x19 board takes some 70
 MAX_MOVES = 600  # moves played in one reading
@@ -109,16 +109,16 @@ def _list_ways_out(stack: Stack, depth: int, board: Board, prey: int) -> None:
     """What the prey, in atari, may try: capture a chaser in atari, or extend."""
     stack.found[depth] = 0
     stack.tried[depth] = 0
-    head = board.head[prey]
-    colour = board.stones[prey]
+    head = wide(board.head[prey])
+    colour = wide(board.stones[prey])
     stone = head
     for _ in range(board.sizes[head]):
         for k in range(4):
-            near = board.neighbours[stone, k]
+            near = wide(board.neighbours[stone, k])
             if board.stones[near] == -colour and board.counts[board.head[near]] == 1:
-                _add_option(stack, depth, liberty(board, board.head[near], 0))
-        stone = board.next[stone]
-    _add_option(stack, depth, liberty(board, head, 0))
+                _add_option(stack, depth, liberty(board, wide(board.head[near]), wide(0)))
+        stone = wide(board.next[stone])
+    _add_option(stack, depth, liberty(board, head, wide(0)))
 
 
 @jit
@@ -129,9 +129,10 @@ def _list_ataris(stack: Stack, depth: int, board: Board, prey: int) -> None:
     """
     stack.found[depth] = 0
     stack.tried[depth] = 0
-    head = board.head[prey]
-    colour = board.stones[prey]
-    first, second = liberty(board, head, 0), liberty(board, head, 1)
+    head = wide(board.head[prey])
+    colour = wide(board.stones[prey])
+    first = liberty(board, head, wide(0))
+    second = liberty(board, head, wide(1))
     for k in range(2):
         atari, way_out = (first, second) if k == 0 else (second, first)
         count = union_liberties(board, way_out, colour, stack.union)
@@ -151,7 +152,7 @@ def _is_caught(stack: Stack, board: Board, prey: int, depth: int) -> bool:
     root = depth
     moves = 0
     here = _level(stack, board, depth)
-    colour = here.stones[prey]
+    colour = wide(here.stones[prey])
     _list_moves(stack, depth, here, prey)
     while True:
         prey_to_move = stack.counts[depth, stack.head[depth, prey]] == 1
@@ -160,13 +161,13 @@ def _is_caught(stack: Stack, board: Board, prey: int, depth: int) -> bool:
         if stack.tried[depth] == stack.found[depth]:
             decided, caught = True, prey_to_move  # who has nothing left to try has lost
         else:
-            move = stack.options[depth, stack.tried[depth]]
+            move = wide(stack.options[depth, stack.tried[depth]])
             stack.tried[depth] += 1
             moves += 1
             here = _level(stack, board, depth)
             mover = colour if prey_to_move else -colour
             foreseen = 2
-            if prey_to_move and move == liberty(here, here.head[prey], 0):
+            if prey_to_move and move == liberty(here, wide(here.head[prey]), wide(0)):
                 foreseen = union_liberties(here, move, colour, stack.union)
             if foreseen >= 3:
                 decided = True  # it gets out, and the move need not be played to see it
@@ -201,26 +202,28 @@ def _list_moves(stack: Stack, depth: int, board: Board, prey: int) -> None:
 @jit
 def move_catches(stack: Stack, board: Board, prey: int, move: int) -> bool:
     """Whether the chaser's legal move, on a liberty of a prey with two, catches it."""
-    below = _level(stack, board, 0)
+    top = wide(0)
+    below = _level(stack, board, top)
     copy_board(below, board)
-    play(below, move, -board.stones[prey])
+    play(below, move, -wide(board.stones[prey]))
     if below.counts[below.head[prey]] != 1:
         return False
-    return _is_caught(stack, board, prey, 0)
+    return _is_caught(stack, board, prey, top)
 
 
 @jit
 def move_saves(stack: Stack, board: Board, prey: int, move: int) -> bool:
     """Whether a legal move of the prey, in atari, gets it out of the ladder."""
-    if move == liberty(board, board.head[prey], 0):
-        count = union_liberties(board, move, board.stones[prey], stack.union)
+    top, colour = wide(0), wide(board.stones[prey])
+    if move == liberty(board, wide(board.head[prey]), top):
+        count = union_liberties(board, move, colour, stack.union)
         if count != 2:
             return count >= 3
-    below = _level(stack, board, 0)
+    below = _level(stack, board, top)
     copy_board(below, board)
-    play(below, move, board.stones[prey])
+    play(below, move, colour)
     count = below.counts[below.head[prey]]
-    return count >= 3 or (count == 2 and not _is_caught(stack, board, prey, 0))
+    return count >= 3 or (count == 2 and not _is_caught(stack, board, prey, top))
 
 
 @jit
@@ -243,25 +246,25 @@ def mark_ladders(
         lost: uint8[P], set to 1 on the stones of own chains in atari that nothing saves.
     """
     points = board.stones.size - 1
-    ways = np.empty(_OPTIONS, np.int16)
+    top = wide(0)
     for head in range(points):
         if board.stones[head] == EMPTY or board.head[head] != head:
             continue
         if board.stones[head] == -colour and board.counts[head] == 2:
-            _list_ataris(stack, 0, board, head)
-            count = stack.found[0]
-            ways[:count] = stack.options[0, :count]
-            for k in range(count):
-                if is_legal(board, ways[k], colour) and move_catches(stack, board, head, ways[k]):
-                    capture[ways[k]] = 1
+            _list_ataris(stack, top, board, head)
+            ways = stack.options[0, : stack.found[0]].copy()  # reading on overwrites them
+            for k in range(ways.size):
+                way = wide(ways[k])
+                if is_legal(board, way, colour) and move_catches(stack, board, head, way):
+                    capture[way] = 1
         elif board.stones[head] == colour and board.counts[head] == 1:
-            _list_ways_out(stack, 0, board, head)
-            count = stack.found[0]
-            ways[:count] = stack.options[0, :count]
+            _list_ways_out(stack, top, board, head)
+            ways = stack.options[0, : stack.found[0]].copy()
             saved = False
-            for k in range(count):
-                if is_legal(board, ways[k], colour) and move_saves(stack, board, head, ways[k]):
-                    escape[ways[k]] = 1
+            for k in range(ways.size):
+                way = wide(ways[k])
+                if is_legal(board, way, colour) and move_saves(stack, board, head, way):
+                    escape[way] = 1
                     saved = True
             if not saved:
                 stone = head
@@ -277,16 +280,16 @@ def can_be_caught(board: Board, point: int, to_move: int = BLACK) -> bool:
     A chain of three or more liberties cannot; one in atari whose owner is not to move is caught.
     """
     stack = new_stack(board.stones.size - 1)
-    head = board.head[point]
-    colour = board.stones[point]
+    top, head = wide(0), wide(board.head[point])
+    colour = wide(board.stones[point])
     if board.counts[head] >= 3:
         return False
     if colour == to_move and board.counts[head] == 2:
         return False
     if colour != to_move and board.counts[head] == 1:
         return True
-    copy_board(_level(stack, board, 0), board)
-    return _is_caught(stack, board, point, 0)
+    copy_board(_level(stack, board, top), board)
+    return _is_caught(stack, board, point, top)
 
 
 def find_ladders(board: Board, colour: int) -> tuple[NDArray[np.int64], ...]:

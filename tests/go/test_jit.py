@@ -1,5 +1,6 @@
 """Compiled code is kept, and never outlives the sources that it was made of."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -126,3 +127,58 @@ def test_a_full_disk_costs_time_but_no_move(tmp_path: Path) -> None:
     script.write_text(FULL_DISK, encoding="utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+
+
+_UNWRITABLE = """
+import os, sys
+sys.path.insert(0, {package!r})
+from gocnn.progress import show_remarks
+show_remarks()
+from gocnn.go.position import Position
+print(Position(5).ply)
+"""
+
+
+def _start(package: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    # An administrator may write everywhere: a file stands where the folder would have to be.
+    (package / "gocnn" / "__pycache__").write_text("")
+    kept = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    return subprocess.run(
+        [sys.executable, "-B", "-c", _UNWRITABLE.format(package=str(package))],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_compiled_code_is_kept_elsewhere_where_package_and_home_cannot_be_written(
+    tmp_path: Path, root: Path
+) -> None:
+    shutil.copytree(
+        root / "gocnn", tmp_path / "gocnn", ignore=shutil.ignore_patterns("__pycache__", "weights")
+    )
+    blocked, temporary = tmp_path / "file", tmp_path / "temporary"
+    blocked.write_text("")
+    temporary.mkdir()
+    places = {"HOME": str(blocked), "XDG_CACHE_HOME": str(blocked), "TMPDIR": str(temporary)}
+    for told in (1, 0):  # the second start has nothing left to compile, and nothing to tell
+        (tmp_path / "gocnn" / "__pycache__").unlink(missing_ok=True)
+        done = _start(tmp_path, **places)
+        assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+        assert done.stderr.count("\n") == told
+        if told:
+            assert done.stderr.startswith("gocnn: compiling for this machine; kept in ")
+            assert str(temporary) in done.stderr
+    assert list(temporary.glob("gocnn-*/compiled-*/**/*.nbi"))
+
+
+def test_a_folder_that_others_may_have_filled_is_not_taken(tmp_path: Path) -> None:
+    package, foreign = tmp_path / "package", tmp_path / "link"
+    package.mkdir()
+    (tmp_path / "theirs").mkdir()
+    folder = cache_folder(package, [package])
+    assert folder is not None
+    foreign.mkdir()
+    (foreign / folder.name).symlink_to(tmp_path / "theirs")
+    assert cache_folder(package, [foreign]) is None
+    assert cache_folder(package, [foreign, package]) == folder
