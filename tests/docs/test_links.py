@@ -18,7 +18,7 @@ _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 def pages() -> list[Path]:
     """The Markdown files of the repository, without those of environments and builds."""
-    left_out = {"node_modules", "build", "dist", "runs"}
+    left_out = {"node_modules", "build", "dist", "runs", "source"}  # the source of the course
     return sorted(
         path
         for path in ROOT.rglob("*.md")
