@@ -76,11 +76,15 @@ def _places(package: Path) -> Iterator[Path]:
     with contextlib.suppress(RuntimeError):  # no home
         home = Path.home() / ".cache"
         yield Path(os.environ.get("XDG_CACHE_HOME") or home) / "gocnn"
-    temporary = Path(tempfile.gettempdir()) / f"gocnn-{os.getuid()}"
+    temporary = _temporary_place()
     with contextlib.suppress(OSError):
         temporary.mkdir(mode=0o700, exist_ok=True)
         if _is_own(temporary):  # compiled code is run: nobody else may have put it there
             yield temporary
+
+
+def _temporary_place() -> Path:
+    return Path(tempfile.gettempdir()) / f"gocnn-{os.getuid()}"
 
 
 def _is_own(folder: Path) -> bool:
@@ -123,7 +127,7 @@ def _told_where() -> str:
     """What the user should know of the place where compiled code is kept."""
     if _folder is None:
         return "; no folder can be written to keep it in, so every start does; set NUMBA_CACHE_DIR"
-    if _folder.parent.parent == Path(tempfile.gettempdir()):
+    if _folder.parent == _temporary_place():
         return f"; kept in {_folder}, since neither {_PACKAGE} nor ~/.cache can be written"
     return ", which happens once"
 

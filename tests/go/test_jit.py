@@ -172,6 +172,22 @@ def test_compiled_code_is_kept_elsewhere_where_package_and_home_cannot_be_writte
     assert list(temporary.glob("gocnn-*/compiled-*/**/*.nbi"))
 
 
+def test_the_folder_that_the_user_names_needs_no_words(tmp_path: Path, root: Path) -> None:
+    shutil.copytree(
+        root / "gocnn", tmp_path / "gocnn", ignore=shutil.ignore_patterns("__pycache__", "weights")
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", _UNWRITABLE.format(package=str(tmp_path))],
+        env=os.environ
+        | {"NUMBA_CACHE_DIR": str(tmp_path / "named"), "TMPDIR": str(tmp_path.parent)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == (
+        "gocnn: compiling for this machine, which happens once; it takes some ten seconds\n"
+    )
+
+
 def test_a_folder_that_others_may_have_filled_is_not_taken(tmp_path: Path) -> None:
     package, foreign = tmp_path / "package", tmp_path / "link"
     package.mkdir()
