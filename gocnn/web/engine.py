@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from gocnn.go.board import BLACK, EMPTY
 from gocnn.go.game import SourceKind
-from gocnn.go.playouts import sample
 from gocnn.go.position import Position
 from gocnn.go.rules import Ruleset, count_handicap_stones
-from gocnn.go.scoring import judge, lead, score
+from gocnn.go.scoring import judge, score
 from gocnn.go.territory import owners, sekis
+from gocnn.play.endgame import filled_share
+from gocnn.play.outlook import has_lead, judge_outlook
 from gocnn.play.player import RESIGN, Player
 from gocnn.play.search import Search, likeliest
 from gocnn.play.style import Style, network_rank, rank_code
@@ -33,7 +34,8 @@ MAX_CANDIDATES = 26
 MAX_EVALUATED = 16  # positions of one request: a move need not wait long behind it
 _LOOK_SECONDS = 0.05  # between two looks whether the network is there
 _KEPT = 3  # games whose player and search are kept; a search tree may take 100 MB
-_LEAD_PLAYOUTS = 48  # for a lead where the network answers none
+_LEAD_PLAYOUTS = 64  # for a lead where the network answers none
+_MIN_FILLED = 0.3  # share of the points that have a stone, for playouts to tell a lead
 _COUNT_PLAYOUTS = 400
 _PLAYER_PLAYOUTS = 150  # for the end of a game: half of a style's, so that a move answers at once
 KINDS = {kind.name.lower(): int(kind) for kind in SourceKind}
@@ -181,7 +183,7 @@ class Engine:
 
     def evaluate(
         self, games: Sequence[WebGame], conditions: Sequence[Conditions]
-    ) -> list[dict[str, float]]:
+    ) -> list[dict[str, float | None]]:
         """Black's win rate and lead in each of some positions of one game."""
         with self._turn:
             predictions = self._predict([game.position for game in games], conditions)
@@ -204,21 +206,21 @@ class Engine:
         if self._stopped.is_set():
             raise Stopped
 
-    def _outlook(self, game: WebGame, prediction: Prediction) -> dict[str, float]:
-        """Black's win rate and lead; the lead is that of playouts where the network has none."""
+    def _outlook(self, game: WebGame, prediction: Prediction) -> dict[str, float | None]:
+        """Black's win rate and lead, by the judge of all of gocnn.
+
+        Where the network answers no lead it is that of playouts, which early in a game are no
+        guide: a third of the board has to be filled.
+        """
         position, win = game.position, prediction.win
-        if prediction.lead is not None:
-            leading = prediction.lead * position.to_move
-        else:
-            played = sample(
-                position.board,
-                position.to_move,
-                playouts=_LEAD_PLAYOUTS,
-                seed=position.hash,
+        leading: float | None = None
+        if has_lead(prediction) or filled_share(position) >= _MIN_FILLED:
+            outlook = judge_outlook(
+                position, prediction, game.rules, playouts=_LEAD_PLAYOUTS, seed=position.hash
             )
-            leading = lead(position, float(np.median(played.margins)), game.rules)
+            win, leading = outlook.win, round(outlook.lead * position.to_move, 1)
         black = win if position.to_move == BLACK else 1 - win
-        return {"win": round(black, 4), "lead": round(float(leading), 1)}
+        return {"win": round(black, 4), "lead": leading}
 
 
 def count(game: WebGame, dead: Sequence[int] | None, toggle: int | None) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def serve_board(
 
     Raises:
         GocnnError: when there are no such weights, or the port is taken.
+        KeyboardInterrupt: after Ctrl-C, once everything is at an end.
     """
     path = resolve(weights)
     listener = listen(port)
@@ -72,19 +73,14 @@ def serve_board(
         if open_browser and not webbrowser.open(f"{address}#code={access.new_code()}"):
             warn("there is no browser to open here: open the address above yourself")
 
-    interrupted = False
     with listener:
-        try:
-            asyncio.run(run(board, listener, opened))
-        except KeyboardInterrupt:
-            interrupted = True
+        interrupted = asyncio.run(run(board, listener, opened))
+    if network.loading():  # Python would wait for what is being compiled
+        if interrupted:
+            warn("interrupted")
+        os._exit(INTERRUPTED if interrupted else 0)
     if interrupted:
-        warn("interrupted")
-    sys.stdout.flush()
-    if network.loading():
-        os._exit(INTERRUPTED if interrupted else 0)  # Python would wait for what is being compiled
-    if interrupted:
-        sys.exit(INTERRUPTED)
+        raise KeyboardInterrupt
 
 
 def read_file(path: Path) -> OpenedFile:
@@ -123,13 +119,16 @@ def listen(port: int | None) -> socket.socket:
     raise GocnnError(f"port {port} is taken; give another --port, or none to have a free one")
 
 
-async def run(board: BoardServer, listener: socket.socket, started: Callable[[], None]) -> None:
-    """Answer requests until the last page is gone, or an interrupt.
+async def run(board: BoardServer, listener: socket.socket, started: Callable[[], None]) -> bool:
+    """Answer requests until the last page is gone, or a signal.
 
     Args:
         board: what to answer from.
         listener: a listening socket.
         started: called in a thread once requests are answered.
+
+    Returns:
+        Whether a signal ended it.
     """
     server = _Server(
         uvicorn.Config(
@@ -154,6 +153,7 @@ async def run(board: BoardServer, listener: socket.socket, started: Callable[[],
         await asyncio.wait([serving], timeout=_CHECK_SECONDS)
     opening.cancel()
     await serving
+    return server.interrupted
 
 
 class _Server(uvicorn.Server):
@@ -162,6 +162,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._stop = stop
+        self.interrupted = False
 
     def end(self) -> None:
         """End soon."""
@@ -169,6 +170,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: object) -> None:
-        """A signal: end at once."""
-        self._stop()
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+        """A signal: end at once; the base class would raise it again in the midst of a task."""
+        self.force_exit = self.interrupted  # the second one
+        self.interrupted = True
+        self.end()

@@ -32,7 +32,14 @@ class FirstPoint:
         self, positions: Sequence[Position], conditions: Sequence[Conditions]
     ) -> list[Prediction]:
         self.asked += conditions
-        return [Prediction(_policy(position), self.win, self.lead) for position in positions]
+        return [self._predict(position) for position in positions]
+
+    def _predict(self, position: Position) -> Prediction:
+        policy = _policy(position)
+        if self.lead is None:
+            return Prediction(policy, self.win)
+        owners = np.zeros(position.size**2, np.float32)
+        return Prediction(policy, self.win, self.lead, 10.0, owners)
 
 
 def _policy(position: Position) -> np.ndarray[Any, np.dtype[np.float32]]:

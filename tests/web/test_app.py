@@ -145,7 +145,10 @@ def test_the_win_rate_after_each_move(page: TestClient) -> None:
     answer = ask(page, "evaluate", game=game(9, [1, 40], [-1, 41], [1, 42]), after=[3, 0, 1])
     assert answer["after"] == [0, 1, 3]
     assert [value["win"] for value in answer["values"]] == [0.75, 0.25, 0.25]
-    assert all(abs(value["lead"]) <= 90 for value in answer["values"])
+    assert all(value["lead"] is None for value in answer["values"])  # too early for playouts
+    setup = {"black": list(range(3, 81, 9)), "white": [*range(5, 81, 9), *range(6, 81, 9)]}
+    late = ask(page, "evaluate", game=game(9, setup, komi=0.5), after=[1])["values"]
+    assert -20 < late[0]["lead"] < 0  # white is to the right of a wall of its own
     assert ask(page, "evaluate", game=game(9), after=[])["values"] == []
 
 

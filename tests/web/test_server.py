@@ -17,8 +17,8 @@ from gocnn.web.server import HOST, listen, read_file
 
 # The command with a network that takes long for each position, so that a search is interrupted.
 SLOW = """
-import sys, time
-from gocnn.gtp import background
+import time
+from gocnn.cli.main import main
 from gocnn.web import server
 from tests.support.web import FirstPoint
 class Slow(FirstPoint):
@@ -26,7 +26,7 @@ class Slow(FirstPoint):
         time.sleep(0.02)
         return super().__call__(positions, conditions)
 server.network_loader = lambda *_: lambda: Slow()
-server.serve_board(open_browser=False)
+main(["board", "--no-browser"])
 """
 
 

@@ -203,6 +203,7 @@ async function count(fields = {}) {
   if (state.game !== game || game.current !== node) return;
   state.counting = answer;
   $("counting").hidden = false;
+  $("play-tools").hidden = true;
   $("counted").textContent = resultText(answer.result);
   draw();
 }
@@ -215,6 +216,7 @@ async function toggleDead(point) {
 function stopCounting() {
   state.counting = null;
   $("counting").hidden = true;
+  $("play-tools").hidden = false;
   draw();
 }
 
@@ -301,6 +303,17 @@ function percent(share) {
   return `${(100 * share).toFixed(digits)} %`;
 }
 
+/** Whose the points are where no living stone says so already. */
+function ownersOfPoints(stones, { owner, dead }) {
+  const fallen = new Set(dead);
+  return owner.map((colour, point) => (stones[point] && !fallen.has(point) ? 0 : colour));
+}
+
+/** As little text as a stone has room for. */
+function shortPercent(share) {
+  return share < 0.005 ? "<1%" : `${Math.round(100 * share)}%`;
+}
+
 function draw() {
   const { game, counting } = state;
   const node = game.current;
@@ -316,10 +329,10 @@ function draw() {
     last: node.move ? node.move[1] : null,
     ko: node.board.ko,
     candidates: candidates?.map(({ point, probability }, index) => ({
-      point, text: letterOf(index), detail: percent(probability), best: index === 0,
+      point, text: letterOf(index), detail: shortPercent(probability), best: index === 0,
     })),
     heat: $("show-heat").checked && !counting ? analysis?.heat : undefined,
-    ownership: counting?.owner,
+    ownership: counting && ownersOfPoints(stones, counting),
     dead: counting?.dead,
     labels: node.labels,
     marks: node.marks,
@@ -372,9 +385,9 @@ function drawPlayers() {
   ]) {
     const player = $(id);
     const other = opponent?.colour === colour;
-    const plain = other ? `gocnn ${rankName(opponent.rank)}` : text(colour > 0 ? "black" : "white");
+    const plain = other ? `gocnn, ${rankName(opponent.rank)}` : text(colour > 0 ? "black" : "white");
     const named = [game.info[name], game.info[rank]].filter(Boolean).join(" ");
-    player.querySelector(".name").textContent = named || plain;
+    player.querySelector(".name").textContent = other ? plain : named || plain;
     player.querySelector(".taken").textContent = text("prisoners", { count: taken });
     player.classList.toggle("to-move", toMove() === colour);
   }
@@ -435,17 +448,20 @@ function drawCurves() {
   const most = Math.max(10, ...leads.map((lead) => Math.abs(lead ?? 0)));
   scoreCurve.draw({
     values: leads, low: -most, high: most, middle: 0, current,
-    scale: [`${text("black")} +${most.toFixed(0)}`, "", `${text("white")} +${most.toFixed(0)}`],
+    scale: [
+      `${text("black")} +${most.toFixed(0)}`,
+      leads.every((lead) => lead === null) ? text("score-late") : "",
+      `${text("white")} +${most.toFixed(0)}`,
+    ],
   });
   const value = game.current.value;
   $("outlook").textContent = value ? outlook(value) : "";
 }
 
 function outlook({ win, lead }) {
+  if (lead === null) return text("outlook-win", { win: percent(win) });
   const leader = text(lead >= 0 ? "black" : "white");
-  return text("outlook", {
-    win: percent(win), leader, lead: Math.abs(lead).toFixed(1),
-  });
+  return text("outlook", { win: percent(win), leader, lead: Math.abs(lead).toFixed(1) });
 }
 
 function rankName(rank) {
@@ -482,6 +498,7 @@ async function begin(game, opponent = null) {
   state.opponent = opponent;
   state.counting = null;
   $("counting").hidden = true;
+  $("play-tools").hidden = false;
   $("banner").hidden = true;
   await show();
   if (opponent && opponent.colour === toMove() && !game.current.children.length) {
@@ -582,8 +599,9 @@ function newGame({ size, komi, rules, handicap, colour, rank }) {
     today.getFullYear(), String(today.getMonth() + 1).padStart(2, "0"),
     String(today.getDate()).padStart(2, "0"),
   ].join("-");
-  if (colour === "black") Object.assign(game.info, { PW: "gocnn", WR: rank });
-  if (colour === "white") Object.assign(game.info, { PB: "gocnn", BR: rank });
+  const known = /\d/.test(rank); // "best" is no rank to other programs
+  if (colour === "black") Object.assign(game.info, { PW: "gocnn", ...(known && { WR: rank }) });
+  if (colour === "white") Object.assign(game.info, { PB: "gocnn", ...(known && { BR: rank }) });
   return game;
 }
 
@@ -863,10 +881,10 @@ async function main() {
   });
   scoreCurve = new Curve($("score-curve"), {
     label: "", onSelect: goToIndex,
-    describe: (index, value) => text("curve-score", {
-      index, lead: value === null ? "?" : Math.abs(value).toFixed(1),
-      leader: text((value ?? 0) >= 0 ? "black" : "white"),
-    }),
+    describe: (index, value) => (value === null ? text("curve-unknown", { index })
+      : text("curve-score", {
+        index, lead: Math.abs(value).toFixed(1), leader: text(value >= 0 ? "black" : "white"),
+      })),
   });
   await setLanguage(preferredLanguage());
   await signIn();
