@@ -194,7 +194,7 @@ def test_candidates_and_heat_are_switched(page: Page) -> None:
     start(page, colour="both")
     expect(page.locator(".go-candidate")).to_have_count(0)
     page.locator("#show-candidates").check()
-    expect(page.locator(".go-candidate").first).to_have_text(re.compile("A.*50 %"))
+    expect(page.locator(".go-candidate").first).to_have_text(re.compile("A.*50%"))
     expect(page.locator("#candidates li").first).to_contain_text("A9")
     page.locator("#show-heat").check()
     expect(page.locator(".go-warm").first).to_be_attached()
