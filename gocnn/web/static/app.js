@@ -108,44 +108,58 @@ async function play(point) {
   const colour = toMove(node);
   const known = node.children.find((child) => child.move?.[1] === point
     && child.move[0] === colour);
-  if (!known) {
-    const answer = await ask("play", { game: game.request(node), colour, point });
-    if (state.game !== game || game.current !== node) return;
-    game.add([colour, point], node).board = answer.board;
+  // The opponent is asked at once, so that its answer need not wait for the page to be drawn.
+  const reply = answers(node, colour, point) ? askForMove(game, node, [colour, point]) : null;
+  state.busy = reply !== null;
+  try {
+    if (!known) {
+      const answer = await ask("play", { game: game.request(node), colour, point });
+      if (state.game !== game || game.current !== node) return;
+      game.add([colour, point], node).board = answer.board;
+    }
+  } finally {
+    state.busy = false;
   }
   game.goTo(known ?? game.add([colour, point], node));
+  state.busy = reply !== null;
   await show();
-  await afterMove();
+  if (reply) await takeReply(reply);
+  else if (game.ended()) await count();
 }
 
-/** The opponent answers, or the game is counted. */
-async function afterMove() {
-  const { game, opponent } = state;
-  if (game.ended()) {
-    await count();
-  } else if (opponent?.colour === toMove()) {
-    await networkMove();
-  }
+/** Whether the opponent answers a move; two passes end the game. */
+function answers(node, colour, point) {
+  const pass = state.game.size ** 2;
+  const ends = point === pass && node.move?.[1] === pass;
+  return state.opponent?.colour === -colour && !ends;
 }
 
-async function networkMove() {
-  if (state.busy || state.counting) return;
+/** Ask for the network's move at a node, or after one more move there. */
+function askForMove(game, node, move = null) {
+  const request = game.request(node);
+  if (move) request.steps = [...request.steps, move];
+  const player = { ...(state.opponent ?? choices()), game: state.id };
+  const colour = move ? -move[0] : toMove(node);
+  const reply = ask("genmove", { game: request, player, colour });
+  reply.catch(() => {}); // whoever waits for it is told
+  return reply;
+}
+
+/** Play the network's move at the current node once it comes. */
+async function takeReply(reply) {
   const { game } = state;
   const node = game.current;
-  const style = state.opponent ?? choices();
-  const colour = toMove(node);
   state.busy = true;
   say(text("thinking"));
   const slow = setTimeout(() => say(text("loading")), SLOW);
   drawControls();
   try {
-    const player = { ...style, game: state.id };
-    const answer = await ask("genmove", { game: game.request(node), player, colour });
+    const answer = await reply;
     if (state.game !== game) return;
     if (answer.point === "resign") {
-      finish(-colour, "R");
+      finish(-answer.colour, "R");
     } else {
-      const child = game.add([colour, answer.point], node);
+      const child = game.add([answer.colour, answer.point], node);
       child.board = answer.board;
       if (game.current === node) game.goTo(child);
     }
@@ -156,6 +170,11 @@ async function networkMove() {
   }
   await show();
   if (game === state.game && game.ended()) await count();
+}
+
+async function networkMove() {
+  if (state.busy || state.counting) return;
+  await takeReply(askForMove(state.game, state.game.current));
 }
 
 async function undo() {
@@ -243,6 +262,7 @@ function consider() {
     return;
   }
   timer = setTimeout(attempt(async () => {
+    if (state.busy) return; // a move goes first
     asking.abort();
     asking = new AbortController();
     const rank = $("advice-rank").value;
@@ -277,7 +297,7 @@ const fillCurve = attempt(async () => {
       });
       const values = new Map(answer.after.map((step, at) => [step, answer.values[at]]));
       missing.forEach((node, at) => { node.value = values.get(after[at]); });
-      if (state.game === game) drawCurves();
+      if (state.game === game) drawStudy();
     }
   } finally {
     filling = false;
@@ -341,14 +361,26 @@ function draw() {
         .filter((point) => point < size * size)
       : [],
   });
-  drawCandidates(candidates ?? []);
   drawPlayers();
   drawStatus();
   drawControls();
-  drawBranches();
-  drawCurves();
-  tree.draw(game);
   if ($("comment").value !== node.comment) $("comment").value = node.comment;
+  drawStudy();
+}
+
+let drawing = 0;
+
+/** Draw what stands beside the board, once for all changes until the next frame. */
+function drawStudy() {
+  cancelAnimationFrame(drawing);
+  drawing = requestAnimationFrame(() => {
+    const { game, counting } = state;
+    const shown = $("show-candidates").checked && !counting;
+    drawCandidates((shown && game.current.analysis?.candidates) || []);
+    drawBranches();
+    drawCurves();
+    tree.draw(game);
+  });
 }
 
 function drawCandidates(candidates) {
@@ -790,7 +822,7 @@ function wire() {
     const node = state.game.current;
     if (Boolean(node.comment) !== Boolean($("comment").value)) state.game.changes++;
     node.comment = $("comment").value;
-    tree.draw(state.game);
+    drawStudy();
     keep();
   });
   $("game").addEventListener("change", attempt(
