@@ -21,6 +21,9 @@ from gocnn.web.pages import OpenPages
 from gocnn.web.server import listen
 from tests.support.web import FirstPoint
 
+PATIENCE = 40_000  # milliseconds: other tests may keep the machine busy
+expect.set_options(timeout=PATIENCE)
+
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 RECORD = (
     "(;GM[1]FF[4]SZ[9]KM[6.5]PB[Lee]PW[<b>Cho</b>]RE[B+R];B[ee]C[A <i>centre</i>];W[ce]"
@@ -31,11 +34,11 @@ RECORD = (
 class Running:
     """A server that answers in a thread of its own."""
 
-    def __init__(self, file: OpenedFile | None = None) -> None:
+    def __init__(self, file: OpenedFile | None = None, linger: float = 20) -> None:
         self.listener = listen(0)
         self.port = self.listener.getsockname()[1]
         self.network = FirstPoint()
-        self.board = BoardServer(Engine(self.network), Access(), OpenPages(), self.port, file)
+        self.board = BoardServer(Engine(self.network), Access(), OpenPages(linger), self.port, file)
         self.address = f"http://127.0.0.1:{self.port}/"
         config = uvicorn.Config(make_app(self.board), log_level="error", lifespan="off", ws="none")
         self.server = uvicorn.Server(config)
@@ -68,7 +71,7 @@ def is_fault(line: ConsoleMessage) -> bool:
 def visit(browser: Browser, served: Running, address: str = "", **settings: Any) -> Page:
     """A new visitor's page, ready to be used; `leave` it in the end."""
     context = browser.new_context(**({"viewport": DESKTOP, "locale": "en-GB"} | settings))
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -364,6 +367,23 @@ def test_the_code_signs_in_and_a_stranger_is_told(browser: Browser, served: Runn
     stranger.goto(served.address)
     expect(stranger.locator("#banner")).to_contain_text("This page has no access")
     context.close()
+
+
+def test_the_server_hears_when_the_last_page_is_closed(browser: Browser) -> None:
+    running = Running(linger=0)
+    first, second = visit(browser, running), visit(browser, running)
+    first.close(run_before_unload=True)
+    second.reload()
+    second.locator("body[data-ready]").wait_for()
+    leave(first)
+    assert not running.board.pages.over()  # the second one is open
+    second.close(run_before_unload=True)
+    deadline = time.monotonic() + 10
+    while not running.board.pages.over() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert running.board.pages.over()
+    leave(second)
+    running.stop()
 
 
 def test_the_file_of_the_command_line_is_shown(browser: Browser) -> None:

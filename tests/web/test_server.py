@@ -1,5 +1,6 @@
 """The server as a process: where it listens, and how it ends."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -8,12 +9,18 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from gocnn.errors import GocnnError
-from gocnn.web.server import HOST, listen, read_file
+from gocnn.web.app import BoardServer
+from gocnn.web.engine import Engine
+from gocnn.web.guard import Access
+from gocnn.web.pages import OpenPages
+from gocnn.web.server import HOST, listen, read_file, run
+from tests.support.web import FirstPoint
 
 # The command with a network that takes long for each position, so that a search is interrupted.
 SLOW = """
@@ -90,6 +97,26 @@ def test_the_command_listens_on_the_loopback_address_only(root: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
+
+
+def test_it_ends_by_itself_after_the_last_page() -> None:
+    with listen(0) as listener:
+        port = listener.getsockname()[1]
+        board = BoardServer(Engine(FirstPoint()), Access(), OpenPages(linger=0.1), port)
+
+        def visit() -> None:
+            for closing in ("false", "true"):
+                request = urllib.request.Request(
+                    f"http://{HOST}:{port}/api/ping",
+                    b'{"page": "a", "closing": ' + closing.encode() + b"}",
+                    {"X-Gocnn-Token": board.access.token, "Content-Type": "application/json"},
+                )
+                with urllib.request.urlopen(request, timeout=20) as answer:
+                    assert answer.status == 200
+
+        with ThreadPoolExecutor() as pool:  # a browser's test may have a loop in this thread
+            done = pool.submit(lambda: asyncio.run(run(board, listener, visit)))
+            assert done.result(60) is False
 
 
 def test_a_port_that_is_taken_is_told() -> None:

@@ -482,10 +482,12 @@ function drawCurves() {
     values: leads, low: -most, high: most, middle: 0, current,
     scale: [
       `${text("black")} +${most.toFixed(0)}`,
-      leads.every((lead) => lead === null) ? text("score-late") : "",
+      "",
       `${text("white")} +${most.toFixed(0)}`,
     ],
   });
+  const early = values.every((value) => value?.lead === null);
+  $("score-note").textContent = early ? `(${text("score-late")})` : "";
   const value = game.current.value;
   $("outlook").textContent = value ? outlook(value) : "";
 }
