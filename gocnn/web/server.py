@@ -1,6 +1,7 @@
 """The local server, from its socket to its end."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -167,6 +168,8 @@ class _Server(uvicorn.Server):
     def end(self) -> None:
         """End soon."""
         self._stop()
+        # Requests that are cut off now are no faults, and need no traceback.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: object) -> None:
