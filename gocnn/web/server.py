@@ -9,6 +9,7 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import uvicorn
 
@@ -76,12 +77,18 @@ def serve_board(
 
     with listener:
         interrupted = asyncio.run(run(board, listener, opened))
-    if network.loading():  # Python would wait for what is being compiled
-        if interrupted:
-            warn("interrupted")
-        os._exit(INTERRUPTED if interrupted else 0)
+    if network.loading():
+        _leave(interrupted)
     if interrupted:
         raise KeyboardInterrupt
+
+
+def _leave(interrupted: bool) -> NoReturn:
+    """End where Python would wait for a thread: one that compiles cannot be stopped."""
+    if interrupted:
+        warn("interrupted")
+    sys.stdout.flush()
+    os._exit(INTERRUPTED if interrupted else 0)
 
 
 def read_file(path: Path) -> OpenedFile:
@@ -154,6 +161,8 @@ async def run(board: BoardServer, listener: socket.socket, started: Callable[[],
         await asyncio.wait([serving], timeout=_CHECK_SECONDS)
     opening.cancel()
     await serving
+    if server.server_state.tasks:
+        _leave(server.interrupted)
     return server.interrupted
 
 
