@@ -6,13 +6,16 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from gocnn.cli.main import main
+from gocnn.features.encoding import FULL
 from gocnn.go.position import Position
 from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import load_network
-from gocnn.network.registry import ARCHITECTURES, Architecture
+from gocnn.network.flops import multiply_adds
+from gocnn.network.registry import ARCHITECTURES, Architecture, build, size_text, tower
 from gocnn.prediction import Conditions
 from tests.support.playing import random_corpus
 
@@ -63,3 +66,16 @@ def test_the_page_lists_every_architecture(root: Path) -> None:
         name: "one size" if found.one_size else "any size" for name, found in ARCHITECTURES.items()
     }
     assert dict(listed) == expected
+
+
+def test_the_page_on_pooling_gives_the_sums_of_every_network(root: Path) -> None:
+    text = (root / "docs" / "why-no-pooling.md").read_text(encoding="utf-8")
+    for name, found in ARCHITECTURES.items():
+        lines = {"lines": 19} if found.one_size else {}
+        inputs = {"planes": FULL.plane_count, "globals": FULL.global_count}
+        settings = inputs | tower("tiny", name) | lines
+        with torch.device("meta"):
+            weights = sum(weight.numel() for weight in build(name, settings).parameters())
+        work = multiply_adds(name, settings)
+        row = f"| `{name}` | {size_text(name, settings)} | {weights:,} | {work / 1e6:.1f} M |"
+        assert f"{row} {weights / work:.4f} |" in text
