@@ -6,6 +6,7 @@ lead to playouts.
 """
 
 import math
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,14 @@ from gocnn.prediction import Prediction
 _LEAST_SCALE = 0.25  # points, of the logistic distribution of a result that is all but certain
 
 
+class Judge(Enum):
+    """Who tells an outlook."""
+
+    NETWORK = "network"
+    COUNT = "count"  # a finished game, or nearly so: playouts find the dead, the rest is counted
+    PLAYOUTS = "playouts"  # an open game, and roughly
+
+
 class Outlook(NamedTuple):
     """What is to be expected of a position with P points."""
 
@@ -28,7 +37,7 @@ class Outlook(NamedTuple):
     lead: float  # points by which the player to move leads, komi and handicap counted
     deviation: float  # standard deviation of the result, in points
     ownership: NDArray[np.float32]  # [P] from -1, white's, to 1, black's
-    by_playouts: bool  # the lead is; else it is the network's
+    judge: Judge
 
     def predict(self, policy: NDArray[np.float32]) -> Prediction:
         """A prediction with this outlook."""
@@ -51,7 +60,7 @@ def judge_outlook(
     if not finished and has_lead(prediction):
         _, win, leading, deviation, ownership = prediction
         assert leading is not None and deviation is not None and ownership is not None
-        return Outlook(win, leading, deviation, ownership, by_playouts=False)
+        return Outlook(win, leading, deviation, ownership, Judge.NETWORK)
     if finished:
         played = sample(position.board, position.to_move, playouts=playouts, seed=seed)
         return _count(position, played, rules)
@@ -64,7 +73,7 @@ def play_out(position: Position, rules: Ruleset, *, playouts: int, seed: int = 0
     played = sample(position.board, position.to_move, playouts=playouts, seed=seed)
     leads = lead(position, played.margins, rules) * position.to_move
     win = float(np.sign(leads).mean() + 1) / 2
-    return Outlook(win, float(leads.mean()), float(leads.std()), played.ownership, by_playouts=True)
+    return Outlook(win, float(leads.mean()), float(leads.std()), played.ownership, Judge.PLAYOUTS)
 
 
 def has_lead(prediction: Prediction) -> bool:
@@ -83,4 +92,4 @@ def _count(position: Position, played: Sample, rules: Ruleset) -> Outlook:
     deviation = float(played.margins.std())
     scale = max(deviation * math.sqrt(3) / math.pi, _LEAST_SCALE)
     win = 1 / (1 + math.exp(min(max(-leading / scale, -50), 50)))
-    return Outlook(win, leading, deviation, played.ownership, by_playouts=True)
+    return Outlook(win, leading, deviation, played.ownership, Judge.COUNT)

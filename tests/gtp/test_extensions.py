@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gocnn.go.board import BLACK, WHITE
-from gocnn.go.coords import vertex
+from gocnn.go.coords import point_of_vertex, vertex
 from gocnn.go.position import Position
 from gocnn.go.rules import RULESETS
 from gocnn.gtp.background import report_stages
@@ -245,26 +245,77 @@ def gfx(session: Session, command: str) -> dict[str, list[str]]:
     return words
 
 
+def wood_to(colour: str) -> float:
+    """How far a colour is from GoGui's wood, 0 to 1 of the way to red, by the green in it."""
+    return 1 - int(colour[3:5], 16) / 176
+
+
 def test_the_policy_is_a_heat_map() -> None:
-    picture = gfx(small_session(), "gocnn-policy")
-    colours = {}
-    colour = ""
+    """What is likely stands out, and noise is quiet."""
+
+    def network(positions: Sequence[Position], _: Sequence[Conditions]) -> list[Prediction]:
+        policy = np.full(82, 0.0002, np.float32)
+        policy[[point_of_vertex(name, 9) for name in ("C3", "G7", "E5", "A1")]] = (
+            0.7,
+            0.2,
+            0.05,
+            0.002,
+        )
+        policy[-1] = 1 - policy[:-1].sum()
+        return [Prediction(policy, 0.6) for _ in positions]
+
+    picture = gfx(small_session(network), "gocnn-policy")
+    shown: dict[str, float] = {}
     for word in picture["COLOR"]:
         if word.startswith("#"):
-            colour = word
+            strength = wood_to(word)
         else:
-            colours[word] = colour
-    assert colours["C3"] == "#ff0000"
-    assert colours["G7"] != colours["C3"]
+            shown[word] = strength
+    assert set(shown) == {"C3", "G7", "E5", "A1"}, "0.02 % is not seen"
+    assert shown["C3"] > 0.8 > shown["G7"] > 0.45 > shown["E5"] > 0.25, "5 % is clearly seen"
+    assert 0 < shown["A1"] < 0.15, "0.2 % is hardly seen"
     labels = dict(zip(picture["LABEL"][::2], picture["LABEL"][1::2], strict=True))
-    assert labels == {"C3": "50", "G7": "20", "E5": "10"}
+    assert labels == {"C3": "70", "G7": "20", "E5": "5"}
 
 
 @pytest.mark.parametrize("visits", [1, 40])
-def test_candidates_are_numbered(visits: int) -> None:
-    picture = gfx(small_session(visits=visits), "gocnn-candidates")
-    assert picture["LABEL"][:6] == ["C3", "1", "G7", "2", "E5", "3"]
-    assert " ".join(picture["TEXT"]).startswith("Black to move wins ")
+def test_candidates_have_their_win_rates(visits: int) -> None:
+    """GoGui cuts the text after some sixty characters, so that the labels have to tell."""
+    session = small_session(visits=visits)
+    picture = gfx(session, "gocnn-candidates")
+    *_, analysis = session.search.analyse(
+        session.position, session.player.conditions(session.position), max_moves=10
+    )
+    wins = {vertex(move.point, 9): str(round(100 * move.win)) for move in analysis.moves}
+    wins.pop("pass", None)
+    assert dict(zip(picture["LABEL"][::2], picture["LABEL"][1::2], strict=True)) == wins
+    assert len(wins) > 2 and picture["CIRCLE"] == ["C3"]
+    text = " ".join(picture["TEXT"])
+    assert text.startswith("Black to move wins ") and "best: C3 G7 E5" in text
+    assert len(text) <= 60
+
+
+@pytest.mark.parametrize("name", ["gocnn-heatmap", "gocnn-board"])
+def test_texts_for_gogui_keep_their_first_row(name: str) -> None:
+    """It trims the blanks that an answer begins with, and the rows must stay below each other."""
+    (answer,) = talk(small_session(), name)
+    heading, *rows = answer.removeprefix("= ").splitlines()
+    assert not heading.startswith(" ") and rows[0].startswith(" ")
+    assert len({len(row) for row in rows[:9]}) <= 2
+    listed = talk(small_session(), "gogui-analyze_commands")[0]
+    assert name in listed and "showboard" not in listed
+
+
+def test_open_games_are_told_from_finished_ones() -> None:
+    """Playouts of an open game kill live stones: nothing is marked, and the text says so."""
+    session = small_session()
+    talk(session, "play b C3", "play w G7", "play b C7", "play w C4")
+    picture = gfx(session, "gocnn-territory")
+    assert "MARK" not in picture
+    assert "(roughly, by playouts)" in " ".join(picture["TEXT"])
+    for line in talk(session, "gogui-analyze_commands")[0].splitlines():
+        if "final_" in line:
+            assert "(finished games)/" in line
 
 
 def test_liberties_are_counted_on_every_stone() -> None:

@@ -166,7 +166,7 @@ def test_a_finished_game_is_estimated_as_it_is_scored(
     assert estimated.split()[1] == f"{winner}+{float(points):.1f}"
     text = talk(session, "gocnn-territory")[0].splitlines()[-1]
     leader = {"B": "Black", "W": "White"}[winner]
-    assert text == f"TEXT {leader} leads by {float(points):.1f} (playouts)"
+    assert text == f"TEXT {leader} leads by {float(points):.1f} (counted)"
 
 
 def test_a_finished_game_has_one_judge_in_an_analysis(predictor: Predictor) -> None:

@@ -11,11 +11,13 @@ from gocnn.go.board import BLACK, EMPTY, WHITE
 from gocnn.go.ladders import find_ladders
 from gocnn.go.position import colour_name
 from gocnn.gtp import arguments as read
-from gocnn.gtp.commands.raw_network import judge_position, predict_view
+from gocnn.gtp.commands.raw_network import heatmap, judge_position, predict_view
+from gocnn.gtp.commands.setup import showboard
 from gocnn.gtp.input import PendingInput
 from gocnn.gtp.protocol import Stream
 from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
+from gocnn.play.outlook import Judge
 
 _ANALYZE = """
 gfx/Policy/gocnn-policy
@@ -23,20 +25,28 @@ gfx/Candidates/gocnn-candidates
 gfx/Territory/gocnn-territory
 gfx/Liberties/gocnn-liberties
 gfx/Ladders/gocnn-ladders
-plist/Dead Stones/final_status_list dead
-plist/Black Territory/final_status_list black_territory
-plist/White Territory/final_status_list white_territory
-string/Score/final_score
-hstring/Board/showboard
-hstring/Heat Map/heatmap
+plist/Dead Stones (finished games)/final_status_list dead
+plist/Black Territory (finished games)/final_status_list black_territory
+plist/White Territory (finished games)/final_status_list white_territory
+string/Score (finished games)/final_score
+hstring/Board/gocnn-board
+hstring/Heat Map/gocnn-heatmap
 hstring/Network/kata-raw-nn 0
 string/Rules/kata-get-rules
 param/Parameters/gocnn-param
 """
+_JUDGES = {
+    Judge.NETWORK: "network",
+    Judge.COUNT: "counted",
+    Judge.PLAYOUTS: "roughly, by playouts",
+}
 _LISTED = 10  # candidates with a label
 _WORTH_A_LABEL = 0.005  # a smaller share of the policy is left blank
 _DEAD = 0.5  # a stone is marked where the other side owns its point by more
+_VISIBLE = 0.001  # a smaller share of the policy gets no colour
+_CONTRAST = 0.4  # of the policy's colours: 5 % gets a third of the way from wood to red
 _SHADES = 24  # of the policy's colours
+_WOOD, _RED = (224, 176, 96), (255, 0, 0)  # the board as GoGui paints it; a certain move
 
 
 @command("gogui-analyze_commands")
@@ -56,11 +66,11 @@ def gogui_interrupt(_session: Session, _arguments: list[str]) -> str:
 
 @command("gocnn-policy")
 def gocnn_policy(session: Session, _arguments: list[str]) -> str:
-    """Every point in the colour of its share of the policy, the likely ones in percent."""
+    """Every likely point in the colour of its share of the policy, with the share in percent."""
     size = session.position.size
     prediction = predict_view(session)
     shares = prediction.policy[:-1]
-    shades = np.rint(_SHADES * np.sqrt(shares / max(float(shares.max()), 1e-9))).astype(int)
+    shades = np.where(shares < _VISIBLE, 0, np.ceil(_SHADES * shares**_CONTRAST)).astype(int)
     lines = [
         f"COLOR {_colour(shade)} {_names(np.flatnonzero(shades == shade), size)}"
         for shade in range(1, _SHADES + 1)
@@ -72,16 +82,17 @@ def gocnn_policy(session: Session, _arguments: list[str]) -> str:
 
 
 def _colour(shade: int) -> str:
-    """From blue over green to red."""
-    effective_temperature = shade / _SHADES
-    red, blue = min(2 * effective_temperature, 1.0), max(1 - 2 * effective_temperature, 0.0)
-    green = min(2 * effective_temperature, 2 - 2 * effective_temperature)
-    return "#" + "".join(f"{round(255 * part):02x}" for part in (red, green, blue))
+    """From GoGui's wood, which an unlikely move hardly changes, to red."""
+    share = shade / _SHADES
+    return "#" + "".join(
+        f"{round((1 - share) * wood + share * red):02x}"
+        for wood, red in zip(_WOOD, _RED, strict=True)
+    )
 
 
 @command("gocnn-candidates")
 def gocnn_candidates(session: Session, _arguments: list[str]) -> Stream:
-    """The best moves numbered, with their probabilities and win rates."""
+    """The best moves, each with its win rate in percent; the best one is circled."""
     position = session.position
     size = position.size
     conditions = session.player.conditions(position)
@@ -90,23 +101,22 @@ def gocnn_candidates(session: Session, _arguments: list[str]) -> Stream:
         if (yield 0.0) is PendingInput.INTERRUPT:
             break
     lines = [
-        f"LABEL {read.vertex_name(move.point, size)} {number}"
-        for number, move in enumerate(analysis.moves, 1)
+        f"LABEL {read.vertex_name(move.point, size)} {round(100 * move.win)}"
+        for move in analysis.moves
         if move.point != size * size
     ]
-    listed = "; ".join(
-        f"{number} {read.vertex_name(move.point, size)} {move.prior:.1%}, wins {move.win:.1%}"
-        for number, move in enumerate(analysis.moves, 1)
-    )
-    return "\n".join([*lines, f"{_format_win(session, analysis.win)}; {listed}"])
+    best = [read.vertex_name(move.point, size) for move in analysis.moves]
+    if best and best[0] != "pass":
+        lines.append(f"CIRCLE {best[0]}")
+    return "\n".join([*lines, f"{_format_win(session, analysis.win)}; best: {' '.join(best[:5])}"])
 
 
 @command("gocnn-territory")
 def gocnn_territory(session: Session, _arguments: list[str]) -> str:
     """Who will own each point, and by how much the leader leads; see `judge_outlook`.
 
-    Stones are marked as dead where the other side will own them. That is told of the whole game
-    by the network, and by playouts only where it is nearly over or the network does not tell.
+    Stones are marked as dead where the other side will own them, but not by playouts of an open
+    game, which know too little of life and death.
     """
     position, size = session.position, session.position.size
     outlook = judge_position(session)
@@ -116,12 +126,25 @@ def gocnn_territory(session: Session, _arguments: list[str]) -> str:
     )
     lines = [f"INFLUENCE {' '.join(pairs)}"]
     dead = outlook.ownership * position.board.stones[:-1] < -_DEAD
-    if dead.any():
+    if dead.any() and outlook.judge is not Judge.PLAYOUTS:
         lines.append(f"MARK {_names(np.flatnonzero(dead), size)}")
     leading = outlook.lead * position.to_move
     leader = colour_name(BLACK if leading > 0 else WHITE).capitalize()
-    source = "playouts" if outlook.by_playouts else "network"
-    return "\n".join([*lines, f"TEXT {leader} leads by {abs(leading):.1f} ({source})"])
+    return "\n".join(
+        [*lines, f"TEXT {leader} leads by {abs(leading):.1f} ({_JUDGES[outlook.judge]})"]
+    )
+
+
+@command("gocnn-heatmap")
+def gocnn_heatmap(session: Session, _arguments: list[str]) -> str:
+    """What `heatmap` answers, under a heading: GoGui takes the blanks off the first line."""
+    return f"Policy in thousandths\n{heatmap(session, []).strip(chr(10))}"
+
+
+@command("gocnn-board")
+def gocnn_board(session: Session, _arguments: list[str]) -> str:
+    """What `showboard` answers, under a heading, likewise."""
+    return f"Move {session.position.ply + 1}\n{showboard(session, []).strip(chr(10))}"
 
 
 @command("gocnn-liberties")
