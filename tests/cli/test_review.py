@@ -7,7 +7,9 @@ from click.testing import CliRunner, Result
 
 from gocnn.cli.main import main
 from gocnn.errors import GocnnError
-from gocnn.sgf.reader import load_game
+from gocnn.review.analysis import GameReview
+from gocnn.review.reviewer import Progress, Reviewer
+from gocnn.sgf.reader import Record, load_game
 
 GAME = "(;GM[1]SZ[9]KM[7]PB[Ann]PW[Bob]BR[5k]WR[4k];B[ee];W[ec];B[gc];W[cg];B[gg])"
 
@@ -47,6 +49,26 @@ def test_broken_games_among_others_are_told(game: Path, tmp_path: Path) -> None:
     result = run(game, "-o", out, "--visits", "1")
     assert result.exit_code == 0
     assert "left out" in result.stderr and "game.sgf#2: illegal move" in result.stderr
+
+
+def test_ctrl_c_writes_the_games_that_are_done(
+    game: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game.write_text(GAME * 3)
+    out = tmp_path / "reviewed.sgf"
+    review, seen = Reviewer.review, list[Record]()
+
+    def interrupted(self: Reviewer, record: Record, progress: Progress) -> GameReview:
+        seen.append(record)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return review(self, record, progress)
+
+    monkeypatch.setattr(Reviewer, "review", interrupted)
+    result = run(game, "-o", out, "--visits", "1")
+    assert result.exit_code == 130
+    assert "stopped after 2 of 3 games" in result.stderr
+    assert out.read_text().count("(;GM[1]") == 2
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from gocnn.go.board import BLACK
 from gocnn.review.page import review_data, review_page
 from gocnn.review.reviewer import Reviewer
-from gocnn.review.typical import TypicalBand, typical_index
+from gocnn.review.typical import TypicalBand, typical_bands, typical_index
 from gocnn.sgf.details import Details
 from gocnn.sgf.reader import Record, parse_game
 from tests.support.reviews import Told, blunder_at
@@ -95,6 +95,16 @@ def test_players_of_several_games_are_summed_up() -> None:
     data = review_data([reviewer.review(record), reviewer.review(turned)])
     totals = {player["name"]: (player["games"], *player["rate"][:2]) for player in data["players"]}
     assert totals == {"Bob": (2, 7, 1), "Ann": (1, 3, 1)}
+
+
+def test_what_was_measured_of_ranks_reads_back() -> None:
+    bands = typical_bands()
+    assert "Fox 5k-3k" in [band.label for band in bands]
+    for band in bands:
+        assert set(band.rates) == {"all", "opening", "middle game", "endgame"}
+        for rates in band.rates.values():
+            assert 0.2 < rates["top1"][0] < rates["top5"][0] < 1
+    assert review_data([])["typical"][0]["positions"] >= 300
 
 
 @pytest.mark.parametrize(
