@@ -8,6 +8,7 @@ Invariants:
 """
 
 import errno
+import io
 import signal
 import sys
 import threading
@@ -101,6 +102,9 @@ class CommandGroup(click.Group):
         **extra: Any,
     ) -> Any:
         """Run the command line, and exit; see `click.BaseCommand.main`."""
+        for stream in (sys.stdout, sys.stderr):  # on Windows, a file may take few characters
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, False, **extra)
         try:

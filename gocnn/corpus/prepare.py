@@ -148,7 +148,8 @@ def _nothing_left(report: Report) -> str:
 
 def _processes(jobs: int | None) -> int:
     if jobs is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+        here = getattr(os, "sched_getaffinity", None)  # Linux: the cores that this process may use
+        return len(here(0)) if here else os.cpu_count() or 1
     if jobs < 1:
         raise GocnnError(f"reading takes 1 process or more, not {jobs}")
     return jobs

@@ -25,6 +25,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import event, types
 from numba.extending import intrinsic
+from platformdirs import user_cache_path
 
 from gocnn.progress import remark
 
@@ -74,8 +75,7 @@ def cache_folder(package: Path, places: Sequence[Path] | None = None) -> Path | 
 def _places(package: Path) -> Iterator[Path]:
     yield package / "__pycache__"
     with contextlib.suppress(RuntimeError):  # no home
-        home = Path.home() / ".cache"
-        yield Path(os.environ.get("XDG_CACHE_HOME") or home) / "gocnn"
+        yield user_cache_path("gocnn")
     temporary = _temporary_place()
     with contextlib.suppress(OSError):
         temporary.mkdir(mode=0o700, exist_ok=True)
@@ -84,13 +84,19 @@ def _places(package: Path) -> Iterator[Path]:
 
 
 def _temporary_place() -> Path:
-    return Path(tempfile.gettempdir()) / f"gocnn-{os.getuid()}"
+    return Path(tempfile.gettempdir()) / f"gocnn-{_user()}"
 
 
 def _is_own(folder: Path) -> bool:
     """Whether a folder is not a link, and this user's or the administrator's."""
     status = folder.lstat()
-    return stat.S_ISDIR(status.st_mode) and status.st_uid in (os.getuid(), 0)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid in (_user(), 0)
+
+
+def _user() -> int:
+    """The number of the user; 0 on Windows, where every user has a folder for temporary files."""
+    number: int = getattr(os, "getuid", int)()
+    return number
 
 
 def _compiling(package: Path) -> list[str]:

@@ -43,6 +43,9 @@ class EngineGone(EngineError):
         self.fault = fault
 
 
+WINDOWS = os.name == "nt"  # where a backslash is part of a path
+
+
 def find_gnugo(name: str = "gnugo") -> str | None:
     """The GNU Go program; Debian puts games where not every PATH looks."""
     return shutil.which(name) or shutil.which("/usr/games/gnugo")
@@ -55,7 +58,7 @@ def split_command(command: str) -> list[str]:
         GocnnError: when there are none, or a quotation mark stands alone.
     """
     try:
-        words = shlex.split(command)
+        words = _split_for_windows(command) if WINDOWS else shlex.split(command)
     except ValueError as error:
         raise GocnnError(f"{command!r}: {error}") from None
     if not words:
@@ -67,6 +70,17 @@ def split_command(command: str) -> list[str]:
     return words
 
 
+def _split_for_windows(command: str) -> list[str]:
+    r"""Words between spaces; double quotes hold a word together, and nothing is escaped.
+
+    >>> _split_for_windows(r'"C:\Program Files\GNU Go\gnugo.exe" --mode gtp')
+    ['C:\\Program Files\\GNU Go\\gnugo.exe', '--mode', 'gtp']
+    """
+    if command.count('"') % 2:
+        raise ValueError("No closing quotation")
+    return [word.replace('"', "") for word in re.findall(r'(?:[^\s"]|"[^"]*")+', command)]
+
+
 def check_command(command: str) -> None:
     """Find what is wrong with a command line before anything is started.
 
@@ -74,7 +88,7 @@ def check_command(command: str) -> None:
         GocnnError: when `split_command` raises it, or the program is known to want an option.
     """
     words = split_command(command)
-    if Path(words[0]).name == "gnugo" and not any("gtp" in word for word in words[1:]):
+    if Path(words[0]).stem.lower() == "gnugo" and not any("gtp" in word for word in words[1:]):
         mended = f"{command} --mode gtp"
         raise GocnnError(
             f"{command!r}: GNU Go speaks GTP only when it is told to; write {mended!r}"
@@ -113,7 +127,8 @@ class EngineProcess:
                 text=True,
                 encoding="utf-8",
                 errors="replace",
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C is for the controller; on Windows the flags say so
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except OSError as error:
             raise GocnnError(f"{self.words[0]}: {error.strerror}") from error
@@ -163,8 +178,7 @@ class EngineProcess:
 
     def kill(self) -> None:
         """End the process and those it started; any thread may."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        _kill_tree(self._process)
         self._process.wait()
         for thread in self._threads:
             thread.join(_GOODBYE)
@@ -247,3 +261,15 @@ class EngineProcess:
         self._lines.put(None)  # for whoever asks next
         said = f"; its last words: {self._remarks[-1]}" if self._remarks else ""
         return EngineGone(f"{self.label} {what}{said}", fault)
+
+
+def _kill_tree(process: subprocess.Popen[str]) -> None:
+    """End a process and those it started, by the means of the system."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+            return
+        if WINDOWS and process.poll() is None:
+            tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+            subprocess.run(tree, capture_output=True, check=False)
+        process.kill()

@@ -1,10 +1,11 @@
 """The folder of a match: what is played, and the games so far."""
 
-import fcntl
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from filelock import FileLock, Timeout
 
 from gocnn.defaults import BOARD_SIZE, KOMI, OPENING_MOVES
 from gocnn.errors import GocnnError
@@ -70,19 +71,20 @@ class Folder:
     def __init__(self, path: Path, settings: MatchSettings) -> None:
         self.path, self._plain = path, asdict(settings)
         path.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(path / ".lock")  # the system lets go of it when the process ends
         self._lines = (path / "games.jsonl").open("a+", encoding="utf-8")
         try:
             self._take()
             self._compare()
             self.games = self._read()
         except BaseException:
-            self._lines.close()
+            self.__exit__()
             raise
 
     def _take(self) -> None:
         try:
-            fcntl.flock(self._lines, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            self._lock.acquire(timeout=0)
+        except Timeout:
             raise GocnnError(f"{self.path}: another gocnn match is at work there") from None
 
     def _compare(self) -> None:
@@ -139,3 +141,4 @@ class Folder:
 
     def __exit__(self, *_: object) -> None:
         self._lines.close()
+        self._lock.release()

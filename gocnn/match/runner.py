@@ -214,7 +214,9 @@ def run(
                 result = _result(folder, games)
                 folder.close_with(result.as_json())
                 progress.set_postfix_str(f"A {result.wins}, B {result.losses}")
-        return _result(folder, games)
+        result = _result(folder, games)
+        folder.close_with(result.as_json())  # also where nothing was left to play
+        return result
 
 
 def _result(folder: Folder, games: int) -> MatchResult:

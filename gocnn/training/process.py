@@ -29,6 +29,8 @@ def keep_memory() -> None:
         return
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch reads it: "transparent huge pages"
     library = ctypes.CDLL(None)
+    if not hasattr(library, "mallopt"):
+        return
     library.mallopt(_M_MMAP_MAX, 0)  # no block, however large, is mapped and unmapped by itself
     library.mallopt(_M_TRIM_THRESHOLD, -1)  # the top of the heap is never given back
 

@@ -54,7 +54,7 @@ def test_a_match(tmp_path: Path) -> None:
     assert (found["moves_a_game"], found["counted"], found["same_winner"]) == (12, 4, None)
     assert [line["black"] for line in lines(out)] == ["A", "B", "A", "B"]
     assert [line["result"] for line in lines(out)] == ["B+1.5", "W+8.5", "B+1.5", "W+8.5"]
-    assert {path.name for path in out.iterdir()} == {
+    assert {path.name for path in out.iterdir() if path.name != ".lock"} == {
         "match.json",
         "games.jsonl",
         "result.json",
@@ -68,6 +68,15 @@ def test_a_match(tmp_path: Path) -> None:
     assert table.exit_code == 0
     assert "A won    4 of 4 games: 100.0%, at 95% 51.0% to 100.0%" in table.stdout
     assert table.stderr == ""
+
+
+def test_a_finished_folder_writes_its_result_anew(tmp_path: Path) -> None:
+    out = tmp_path / "match"
+    first = played(A, B, *SMALL, "--games", 2, "-o", out)
+    before = (out / "result.json").read_text()
+    (out / "result.json").write_text("half of a re")
+    assert played(A, B, *SMALL, "--games", 2, "-o", out) == first
+    assert (out / "result.json").read_text() == before
 
 
 def test_openings_are_played_twice_and_more_games_can_follow(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What does not fit into a test: many broken inputs, kills at random moments, full disks."""

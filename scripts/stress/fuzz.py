@@ -1,0 +1,388 @@
+"""Feeds broken inputs to every reader, and counts what becomes of them.
+
+    python -m scripts.stress.fuzz --inputs 100000 --seed 0
+
+SGF is built and broken by hypothesis; records, archives, corpora, weights and checkpoints are
+broken byte by byte, and, where a checksum would refuse all of that, value by value with a right
+checksum. An input must end in games, in counted rejects, or in a `GocnnError` of one line. Anything
+else is kept in the folder of --keep, and the exit status is 1.
+"""
+
+import argparse
+import bz2
+import contextlib
+import faulthandler
+import gzip
+import hashlib
+import io
+import json
+import lzma
+import random
+import struct
+import sys
+import tarfile
+import tempfile
+import time
+import traceback
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from gocnn.corpus.corpus import Corpus
+from gocnn.errors import GocnnError
+from gocnn.go.game import Game
+from gocnn.inference.weights import WeightsInfo, load_network, load_tensors, save_tensors
+from gocnn.network.registry import build
+from gocnn.progress import bar
+from gocnn.sgf.archives import SgfChunk
+from gocnn.sgf.reader import Reject, parse_game, read_chunk, read_games
+from gocnn.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from gocnn.training.config import Budget, TrainConfig
+
+SLOW = 5.0  # seconds of the processor for one input
+HANG = 120  # seconds after which the run ends with the place where it stands
+TOKENS = (
+    b"(", b")", b";", b"[", b"]", b"\\", b"(;", b"(;GM[1]", b"(;PB[a]PW[b]", b"AB[aa:ss]", b"B[]",
+    b"C[", b"SZ[9]", b"SZ[", b"HA[", b"\0", b"\xff\xfe", b"\x81\\", b"9" * 400, b" " * 400,
+    b"[" * 99,
+)  # fmt: skip
+VALUES: tuple[Any, ...] = (
+    None, True, -1, 0, 1, 2**31, 2**63, 10**30, 0.5, -0.0, 1e999, "", "x", "\udcff", [], [1],
+    {}, {"a": 1},
+)  # fmt: skip
+
+
+def record(dice: random.Random, lines: int = 9) -> bytes:
+    """A record of moves on different points, of which few capture."""
+    points = dice.sample(range(lines * lines), 30)
+    moves = "".join(
+        f";{'BW'[n % 2]}[{chr(97 + p % lines)}{chr(97 + p // lines)}]" for n, p in enumerate(points)
+    )
+    words = f"BR[{dice.randrange(9) + 1}d]KM[6.5]RE[B+{dice.randrange(50)}.5]DT[2015-02-03]C[a (b)]"
+    return f"(;GM[1]FF[4]CA[UTF-8]SZ[{lines}]{words}{moves}(;B[aa])(;W[bb]))\n".encode()
+
+
+def broken(data: bytes, dice: random.Random) -> bytes:
+    """Some bytes flipped, cut out, doubled, or replaced by what means something."""
+    found = bytearray(data)
+    for _ in range(dice.choice((1, 1, 1, 2, 4, 16))):
+        place = dice.randrange(len(found) + 1)
+        length = dice.choice((1, 2, 8, 64, 512))
+        what = dice.randrange(6)
+        if what == 0 and place < len(found):
+            found[place] ^= 1 << dice.randrange(8)
+        elif what == 1:
+            del found[place : place + length]
+        elif what == 2:
+            found[place:place] = found[place : place + length] * dice.choice((1, 1, 50))
+        elif what == 3:
+            found[place:place] = dice.choice(TOKENS)
+        elif what == 4:
+            found[place : place + 4] = dice.choice(
+                (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff")
+            )
+        else:
+            del found[place:]
+    return bytes(found)
+
+
+def changed(plain: Any, dice: random.Random) -> Any:
+    """JSON with one value, at any depth, replaced or left out."""
+    copy = json.loads(json.dumps(plain))
+    here = copy
+    while True:
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        if not keys:
+            return copy
+        key = dice.choice(keys)
+        if isinstance(here[key], dict | list) and here[key] and dice.random() < 0.7:
+            here = here[key]
+        elif dice.random() < 0.15:
+            del here[key]
+            return copy
+        else:
+            here[key] = dice.choice(VALUES)
+            return copy
+
+
+# -- readers: each takes bytes, and says in a word what became of them -----------------------------
+
+
+def read_sgf(data: bytes, _folder: Path) -> Iterator[str]:
+    """Records."""
+    for found in read_chunk(SgfChunk("x.sgf", 0, data)):
+        yield _outcome(found)
+
+
+def read_archive(data: bytes, folder: Path) -> Iterator[str]:
+    """Archives, by their names: a byte tells which one."""
+    path = folder / ("x.tar", "x.tar.gz", "x.zip", "x.sgf.xz", "x.dat")[len(data) % 5]
+    path.write_bytes(data)
+    for found in read_games([path]):
+        yield _outcome(found)
+
+
+def read_corpus(data: bytes, folder: Path) -> Iterator[str]:
+    """Corpora, compressed or not."""
+    path = folder / ("x.gocnn.xz" if data.startswith(b"\xfd7zXZ") else "x.gocnn")
+    path.write_bytes(data)
+    corpus = Corpus.open(path)
+    corpus.split()
+    for game in corpus:
+        game.stones(len(game))
+    yield "opened"
+
+
+def read_weights(data: bytes, folder: Path) -> Iterator[str]:
+    """Weights."""
+    path = folder / "x.safetensors"
+    path.write_bytes(data)
+    load_network(path)
+    yield "opened"
+
+
+def read_checkpoint(data: bytes, folder: Path) -> Iterator[str]:
+    """Checkpoints."""
+    path = folder / "x.safetensors"
+    path.write_bytes(data)
+    load_checkpoint(path)
+    yield "opened"
+
+
+def _outcome(found: Game | Reject) -> str:
+    return "game" if isinstance(found, Game) else found.reason
+
+
+# -- inputs --------------------------------------------------------------------------------
+
+_TEXTS = st.binary(max_size=12) | st.sampled_from(TOKENS) | st.sampled_from((b"6.5", b"W+R", b"9p"))
+_NAMES = st.sampled_from(b"B W AB AW AE SZ HA KM RE C PL GM BR DT CA PB PW Black x".split())
+_POINTS = st.binary(min_size=0, max_size=2) | st.sampled_from(
+    (b"aa", b"ee", b"tt", b"aa:cc", b"ii")
+)
+_PROPERTIES = st.builds(
+    lambda name, values: name + b"".join(b"[" + v.replace(b"]", b"\\]") + b"]" for v in values),
+    _NAMES,
+    st.lists(_POINTS | _TEXTS, min_size=1, max_size=3),
+)
+_SEQUENCES = st.builds(
+    lambda nodes: b"".join(b";" + b"".join(node) for node in nodes),
+    st.lists(st.lists(_PROPERTIES, max_size=4), min_size=1, max_size=6),
+)
+_TREES = st.recursive(
+    _SEQUENCES,
+    lambda inner: st.builds(
+        lambda head, parts: head + b"".join(b"(" + part + b")" for part in parts),
+        _SEQUENCES,
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=6,
+)
+BUILT = st.builds(
+    lambda tree, cuts: _with_cuts(b"(" + tree + b")(;GM[1]SZ[9];B[ee])", cuts),
+    _TREES,
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from((*TOKENS, b""))), max_size=3),
+)
+
+
+def _with_cuts(data: bytes, cuts: list[tuple[int, bytes]]) -> bytes:
+    for place, token in cuts:
+        data = data[:place] + token + data[place + (0 if token else 7) :]
+    return data
+
+
+def archives(dice: random.Random) -> list[bytes]:
+    """One of each kind, sound."""
+    members = {f"{n}.sgf": record(dice) for n in range(4)} | {
+        "5.sgf.gz": gzip.compress(record(dice))
+    }
+    tar, packed = io.BytesIO(), io.BytesIO()
+    with tarfile.open(
+        fileobj=tar, mode="w", format=dice.choice((tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
+    ) as archive:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name * dice.choice((1, 40)))
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    with zipfile.ZipFile(packed, "w", dice.choice((0, 8, 12, 14))) as zipped:
+        for name, data in members.items():
+            zipped.writestr(name, data)
+    plain = b"".join(members.values())
+    return [tar.getvalue(), packed.getvalue(), gzip.compress(tar.getvalue()), bz2.compress(plain),
+            lzma.compress(plain, preset=0), gzip.compress(plain)]  # fmt: skip
+
+
+def forged_corpus(sound: bytes, dice: random.Random) -> bytes:
+    """A corpus with a changed header or changed records, and all digests right."""
+    data = bytearray(sound)
+    place, length = struct.unpack_from("<QQ", data, 16)
+    header = json.loads(data[place : place + length])
+    if dice.random() < 0.5:
+        header = changed(header, dice)
+    else:
+        for _ in range(dice.choice((1, 4))):
+            data[dice.randrange(64, place)] ^= 1 << dice.randrange(8)
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        for start, size in header["sections"].values():
+            digest.update(data[start : start + size])
+        header["checksum"] = digest.hexdigest()
+    except (KeyError, TypeError, ValueError, AttributeError, MemoryError):
+        pass
+    text = json.dumps(header).encode()
+    ends = hashlib.blake2b(text, digest_size=16).digest()
+    struct.pack_into("<QQ16s", data, 16, place, len(text), ends)
+    return bytes(data[:place] + text)
+
+
+def forged_tensors(sound: Path, draft: Path, dice: random.Random) -> bytes:
+    """Weights or a checkpoint with changed metadata and a right checksum."""
+    tensors, about = load_tensors(sound)
+    save_tensors(draft, tensors, changed(about, dice))
+    return draft.read_bytes()
+
+
+class Fuzzer:
+    """Runs inputs and keeps the counts."""
+
+    def __init__(self, folder: Path, keep: Path) -> None:
+        self.folder, self.keep = folder, keep
+        self.counts: dict[str, Counter[str]] = {}
+        self.slowest: dict[str, float] = {}
+        self.bad = 0
+
+    def run(self, kind: str, read: Callable[[bytes, Path], Iterator[str]], data: bytes) -> None:
+        """Read one input."""
+        faulthandler.dump_traceback_later(HANG, exit=True)
+        started = time.process_time()
+        try:
+            outcomes = list(read(data, self.folder)) or ["nothing"]
+        except GocnnError as error:
+            outcomes = ["refused in a line"] if "\n" not in str(error) else ["REFUSED IN LINES"]
+        except Exception as error:
+            outcomes = [f"TRACEBACK {type(error).__name__}"]
+            self._keep(kind, data, traceback.format_exc())
+        took = time.process_time() - started
+        faulthandler.cancel_dump_traceback_later()
+        if took > SLOW:
+            outcomes.append("SLOW")
+            self._keep(kind, data, f"{took:.1f} s\n")
+        self.counts.setdefault(kind, Counter()).update(["inputs", *outcomes])
+        self.slowest[kind] = max(self.slowest.get(kind, 0.0), took)
+
+    def _keep(self, kind: str, data: bytes, why: str) -> None:
+        self.bad += 1
+        self.keep.mkdir(parents=True, exist_ok=True)
+        name = f"{kind}-{self.bad}"
+        (self.keep / name).write_bytes(data)
+        (self.keep / f"{name}.txt").write_text(why)
+
+    def table(self) -> str:
+        """The counts, and the most time and memory."""
+        lines = []
+        for kind, counts in self.counts.items():
+            said = ", ".join(
+                f"{what} {n:,}" for what, n in counts.most_common() if what != "inputs"
+            )
+            lines.append(
+                f"{kind}: {counts['inputs']:,} inputs: {said}; slowest {self.slowest[kind]:.2f} s"
+            )
+        return "\n".join([*lines, f"most memory {_peak() >> 20:,} MB; {self.bad} to look at"])
+
+
+def _peak() -> int:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+def main() -> int:
+    """Run it all; 1 where something is to look at."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, default=Path("build/fuzz"))
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as scratch:
+        fuzzer = Fuzzer(Path(scratch), options.keep)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C: the counts so far
+            _run(fuzzer, options.inputs, options.seed)
+    print(fuzzer.table())
+    return 1 if fuzzer.bad else 0
+
+
+def _run(fuzzer: Fuzzer, inputs: int, start: int) -> None:
+    dice = random.Random(start)
+    sound = _sound(fuzzer.folder, dice)
+    with bar("inputs", inputs, unit="inputs") as progress:
+
+        @seed(start)
+        @settings(max_examples=inputs * 3 // 10, deadline=None, database=None,
+                  phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
+        @given(BUILT)
+        def built(data: bytes) -> None:
+            fuzzer.run("built SGF", read_sgf, data)
+            progress.update()
+
+        built()
+        for number in range(inputs * 7 // 10):
+            kind, read, make = _choose(number, sound, fuzzer.folder, dice)
+            fuzzer.run(kind, read, make)
+            progress.update()
+
+
+def _choose(
+    number: int, sound: dict[str, Any], folder: Path, dice: random.Random
+) -> tuple[str, Callable[[bytes, Path], Iterator[str]], bytes]:
+    """The next input: of ten, six are records, two archives, one a corpus, one weights."""
+    turn = number % 20
+    if turn < 12:
+        data = b"".join(record(dice) for _ in range(dice.choice((1, 1, 3))))
+        return "SGF bytes", read_sgf, broken(data, dice)
+    if turn < 16:
+        return "archives", read_archive, broken(dice.choice(archives(dice)), dice)
+    if turn < 18:
+        corpus = forged_corpus(sound["corpus"], dice)
+        whole = sound["corpus.xz"] if dice.random() < 0.3 else sound["corpus"]
+        return "corpora", read_corpus, dice.choice((corpus, corpus, broken(whole, dice)))
+    kind = ("weights", "checkpoints")[turn - 18]
+    path: Path = sound[kind]
+    read = read_weights if kind == "weights" else read_checkpoint
+    if dice.random() < 0.5:
+        return kind, read, broken(path.read_bytes(), dice)
+    return kind, read, forged_tensors(path, folder / "draft.safetensors", dice)
+
+
+def _sound(folder: Path, dice: random.Random) -> dict[str, Any]:
+    """What is broken: a corpus, weights and a checkpoint."""
+    games = [parse_game(b"(;SZ[9];B[ee];W[cc])", "a.sgf")]
+    Corpus.from_games(games * 3).save(folder / "sound.gocnn")
+    Corpus.from_games(games * 3).save(folder / "sound.gocnn.xz")
+    shape = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
+    state = build("resnet", shape).state_dict()
+    info = WeightsInfo(architecture="resnet", settings=shape, encoding="full-1")
+    save_tensors(folder / "weights", state, vars(info))
+    config = TrainConfig(settings={"blocks": 1, "channels": 16}, budget=Budget(positions=100))
+    save_checkpoint(
+        folder / "checkpoint",
+        Checkpoint(config=config, corpus="x", steps=1, seconds=1.0, validations=[{"steps": 1}],
+                   tensors={"a": torch.zeros(4)}),
+    )  # fmt: skip
+    return {
+        "corpus": (folder / "sound.gocnn").read_bytes(),
+        "corpus.xz": (folder / "sound.gocnn.xz").read_bytes(),
+        "weights": folder / "weights",
+        "checkpoints": folder / "checkpoint",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

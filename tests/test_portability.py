@@ -1,0 +1,167 @@
+r"""Nothing on the way of the everyday commands needs what only Linux has.
+
+A process in which such modules and functions are hidden runs the commands; processes are spawned.
+Windows itself is not at hand: paths such as ``C:\games`` are tried on the functions that take them
+apart.
+"""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gocnn.errors import GocnnError
+from gocnn.gtp.protocol import parse
+from gocnn.match import controller
+from gocnn.match.controller import check_command, split_command
+from gocnn.sgf.reader import load_game
+from tests.support.puppets import puppet
+from tests.support.records import record
+
+HIDDEN_MODULES = (
+    "fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "syslog", "crypt", "posix", "spwd",
+)  # fmt: skip
+HIDDEN_NAMES = {
+    "os": (
+        "fork", "forkpty", "killpg", "getpgid", "getpgrp", "setsid", "setpgid", "mkfifo", "nice",
+        "sched_getaffinity", "sched_setaffinity", "getuid", "geteuid", "getloadavg", "statvfs",
+        "sysconf", "pipe2", "posix_fadvise", "process_cpu_count",
+    ),
+    "signal": ("pause", "alarm", "setitimer", "sigwait"),
+}  # fmt: skip
+LINUX_ONLY = {
+    *HIDDEN_MODULES, *HIDDEN_NAMES["os"], *HIDDEN_NAMES["signal"], "SIGKILL", "SIGHUP", "SIGUSR1",
+    "pthread_sigmask", "pthread_kill", "uname",
+    "SIGALRM", "SIGCHLD", "O_NOFOLLOW", "SO_REUSEPORT",
+}  # fmt: skip
+
+ELSEWHERE = f"""
+import builtins, ctypes, multiprocessing, os, platform, signal, sys
+
+import filelock, numba, numpy, platformdirs, tqdm  # these have their own ways
+
+if __name__ == "__main__":
+    import matplotlib, safetensors, torch
+
+genuine = builtins.__import__
+
+def load(name, globals=None, *rest):
+    who = (globals or {{}}).get("__name__") or ""
+    if name.split(".")[0] in {HIDDEN_MODULES!r} and who.split(".")[0] == "gocnn":
+        raise ImportError(f"{{who}} imports {{name}}")
+    return genuine(name, globals, *rest)
+
+builtins.__import__ = load
+for module, names in {HIDDEN_NAMES!r}.items():
+    for name in names:
+        if hasattr(sys.modules[module], name):
+            delattr(sys.modules[module], name)
+platform.libc_ver = lambda *_: ("", "")
+multiprocessing.set_start_method("spawn", force=True)
+os.environ.pop("HOME", None)
+"""
+
+COMMANDS = """
+import json
+from gocnn.cli.main import main
+
+def run(*words):
+    try:
+        main([str(word) for word in words], prog_name="gocnn")
+    except SystemExit as end:
+        assert not end.code, (words, end.code)
+
+if __name__ == "__main__":
+    folder, engine = sys.argv[1:]
+    train = ("--network", "1x16", "--board-size", 9, "--batch", 16, "--validation", 0.2)
+    from gocnn.corpus import ingest
+
+    ingest.CHUNK, ingest.ALONE = 1000, 0  # so that processes start
+    run("prepare", f"{folder}/games", "-o", f"{folder}/x.gocnn", "--board-size", 9, "--jobs", 2)
+    run("train", f"{folder}/x.gocnn", "-o", f"{folder}/run", *train, "--positions", 64)
+    weights = f"{folder}/run/weights.safetensors"
+    run("suggest", f"{folder}/games/crlf.sgf", "--weights", weights, "--json")
+    run("suggest", f"{folder}/games/crlf.sgf", "--weights", weights)
+    run("match", engine, engine, "--board-size", 9, "--games", 2, "-o", f"{folder}/match")
+    run("gtp", "--weights", weights)
+    import gocnn.web.app, gocnn.web.server
+    print("all done")
+"""
+
+GTP = b"boardsize 9\r\n1 play B D4\r\n2 genmove white\r\nquit\r\n"
+
+
+def test_the_commands_run_where_only_linux_s_own_is_missing(tmp_path: Path) -> None:
+    games = tmp_path / "games"
+    games.mkdir()
+    for number in range(12):
+        text = record(number, 40, properties="KM[6.5]RE[B+R]").replace(b";", b"\r\n;")
+        (games / ("crlf.sgf" if number == 0 else f"{number}.sgf")).write_bytes(text)
+    program = tmp_path / "elsewhere.py"
+    program.write_text(ELSEWHERE + COMMANDS, encoding="utf-8")
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252", "MPLCONFIGDIR": str(tmp_path / "mpl")}
+    ended = subprocess.run(
+        [sys.executable, program, tmp_path, puppet("D4 E5 pass")],
+        input=GTP,
+        capture_output=True,
+        env=environment,
+        cwd=Path(__file__).parents[1],
+        check=False,
+    )
+    out = ended.stdout.decode("cp1252", "replace")
+    assert ended.returncode == 0, ended.stderr.decode("utf-8", "replace")[-3000:]
+    assert "=1" in out and "=2 " in out  # gtp ends the process when it was told to quit
+    assert b"Traceback" not in ended.stderr
+    assert json.loads((tmp_path / "match" / "result.json").read_text())["games"] == 2
+
+
+def test_no_module_names_what_only_linux_has_without_asking_for_it() -> None:
+    """`hasattr` and `getattr` ask; a test of `os.name` or WINDOWS stands before the rest."""
+    asked = {"controller.py": {"killpg", "SIGKILL"}}  # behind hasattr(os, "killpg")
+    package = Path(controller.__file__).parents[1]
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        used = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                used |= {node.attr} if node.value.id in ("os", "signal") else set()
+            elif isinstance(node, ast.Import):
+                used |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                used.add((node.module or "").split(".")[0])
+        assert used & LINUX_ONLY <= asked.get(path.name, set()), path
+        assert "/dev/" not in path.read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (r"C:\GNUGo\gnugo.exe --mode gtp", [r"C:\GNUGo\gnugo.exe", "--mode", "gtp"]),
+        (
+            r'"C:\Program Files\x.exe" --w="D:\a b\w.bin"',
+            [r"C:\Program Files\x.exe", r"--w=D:\a b\w.bin"],
+        ),
+        (r"gocnn gtp --weights C:\w", [sys.executable, "-m", "gocnn", "gtp", "--weights", r"C:\w"]),
+    ],
+)
+def test_command_lines_of_windows(
+    monkeypatch: pytest.MonkeyPatch, command: str, words: list[str]
+) -> None:
+    monkeypatch.setattr(controller, "WINDOWS", True)
+    assert split_command(command) == words
+    with pytest.raises(GocnnError, match="No closing quotation"):
+        split_command(r'"C:\Program Files\x.exe')
+    with pytest.raises(GocnnError, match="--mode gtp"):
+        check_command("gnugo.exe")
+
+
+def test_line_ends_of_windows(tmp_path: Path) -> None:
+    command = parse("1 genmove b\r\n")
+    assert command is not None and command.arguments == ["b"]
+    path = tmp_path / "x.sgf"
+    path.write_bytes(record(1).replace(b";", b"\r\n;\r\n"))
+    assert len(load_game(path)) == 30
