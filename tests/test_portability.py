@@ -95,6 +95,7 @@ if __name__ == "__main__":
 GTP = b"boardsize 9\r\n1 play B D4\r\n2 genmove white\r\nquit\r\n"
 
 
+@pytest.mark.slow
 def test_the_commands_run_where_only_linux_s_own_is_missing(tmp_path: Path) -> None:
     games = tmp_path / "games"
     games.mkdir()

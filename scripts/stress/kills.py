@@ -4,8 +4,8 @@
 
 After each kill -9 the same command is given again. It must end well, with the result of a run that
 nobody disturbed (prepare: the same corpus; match: the same games; train: all its positions), and
-no draft of a killed process may be left. As root, a full disk and a read-only folder are tried as well:
-they must cost one line and exit status 2.
+no draft of a killed process may be left. As root, a full disk and a read-only folder are tried as
+well: they must cost one line and exit status 2.
 """
 
 import argparse
