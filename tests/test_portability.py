@@ -45,7 +45,7 @@ import builtins, ctypes, multiprocessing, os, platform, signal, sys
 import filelock, numba, numpy, platformdirs, tqdm  # these have their own ways
 
 if __name__ == "__main__":
-    import matplotlib, safetensors, torch
+    import matplotlib.pyplot, safetensors, torch
 
 genuine = builtins.__import__
 
