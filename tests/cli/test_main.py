@@ -76,7 +76,9 @@ def test_size_always_means_the_same(name: str) -> None:
     help_text = CliRunner().invoke(main, [name, "--help"]).stdout
     assert "--size" not in help_text.split()
     assert ("--network" in help_text) == (name in ("train", "network", "compare"))
-    assert ("--board-size" in help_text) == (name not in ("board", "gtp", "models", "export"))
+    assert ("--board-size" in help_text) == (
+        name not in ("board", "gtp", "models", "export", "review")
+    )
 
 
 @pytest.mark.parametrize(
