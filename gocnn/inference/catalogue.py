@@ -61,15 +61,16 @@ def _latency(predictor: Predictor) -> float:
 def table(found: list[Model]) -> str:
     """The models as lines of text."""
     sets = list(dict.fromkeys(name for model in found for name in model.passport.accuracy))
-    heads = "".join(f"{name + ' %':>13}" for name in sets)
+    widths = [max(10, len(name) + 4) for name in sets]
+    heads = "".join(f"{name + ' %':>{w}}" for name, w in zip(sets, widths, strict=True))
     lines = [f"{'name':<10}{'network':<16}{'size':>8}{'one position':>14}{heads}"]
     for model in found:
         passport = model.passport
-        shares = [passport.accuracy.get(name) for name in sets]
+        shares = [_percent(passport.accuracy.get(name)) for name in sets]
         lines.append(
             f"{model.name:<10}{passport.network:<16}"
             f"{model.bytes / 1e6:>5.1f} MB{model.milliseconds:>11.1f} ms"
-            + "".join(f"{'-' if share is None else f'{100 * share:.1f}':>13}" for share in shares)
+            + "".join(f"{share:>{width}}" for share, width in zip(shares, widths, strict=True))
         )
     for model in found:
         passport = model.passport
@@ -80,3 +81,7 @@ def table(found: list[Model]) -> str:
             f"  {passport.trained}",
         ]
     return "\n".join(lines)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
