@@ -227,4 +227,4 @@ def test_a_window_shows_a_part_of_the_board() -> None:
     assert part.splitlines()[1:] == whole.splitlines()[1:]
     left, top, width, height = map(float, part.split('viewBox="')[1].split('"')[0].split())
     assert (width, height) == (72, 72)  # three points of 24 each way
-    assert (left, top) == (20.4 + 6 * 24 - 12, 20.4 - 12)
+    assert (left, top) == pytest.approx((20.4 + 6 * 24 - 12, 20.4 - 12))
