@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -386,6 +387,7 @@ def test_training_may_run_in_a_thread(corpus: Corpus, tmp_path: Path) -> None:
 
 
 DISTRIBUTED = """
+    import os
     import sys
     from pathlib import Path
     from tests.support.playing import random_corpus
@@ -412,6 +414,7 @@ DISTRIBUTED = """
     run.train()
     run.processes.leave()
     (folder / f"losses-{run.processes.rank}.json").write_text(repr(losses))
+    os._exit(0)  # threads of torch's own may abort a process that ends while the other still talks
 """
 
 
@@ -430,6 +433,10 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command = [*launcher, "--nproc-per-node=2", str(script), str(shared)]
     done = subprocess.run(command, env=environment, timeout=300, capture_output=True, text=True)
+    if "terminate called without an active exception" in done.stderr:  # one of torch's threads
+        shutil.rmtree(shared)
+        shared.mkdir()
+        done = subprocess.run(command, env=environment, timeout=300, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     one = json.loads((alone / "losses-0.json").read_text())
     halves = [json.loads((shared / f"losses-{rank}.json").read_text()) for rank in (0, 1)]
