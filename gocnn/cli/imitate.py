@@ -94,10 +94,8 @@ def _table(result: "Imitated") -> str:
     rows = []
     for name, pair in (("the player", result.player), ("others", result.others)):
         for when, row in (("before", pair.before), ("after", pair.after)):
-            top1, loss = row.top1, row.cross_entropy
-            margin = "" if top1.margin is None else f" ± {100 * top1.margin:.1f}"
-            share = f"{100 * top1.mean:.1f}{margin}"
-            rows.append([name, when, f"{row.positions:,}", share, f"{loss.mean:.3f}"])
+            share, loss = row.top1.text(100, 1), f"{row.cross_entropy.mean:.3f}"
+            rows.append([name, when, f"{row.positions:,}", share, loss])
     head = ["moves of", "", "positions", "top-1 %", "loss"]
     learnt = f"{result.games:,} games, {result.positions:,} moves, {result.seconds:.0f} s\n"
     return learnt + markdown_table(head, rows)
