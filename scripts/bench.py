@@ -240,7 +240,7 @@ def train(bench: Bench) -> Iterator[Figure]:
     stream = Stream(positions=bench.positions, encoding=bench.encoding, batch=count)
     batch = stream.at(0)
     device = bench.device
-    trainer = Trainer(bench.network(), Hyperparameters(batch=count), device=device, compile=None)
+    trainer = Trainer(bench.network(), Hyperparameters(batch=count, bf16=has_fast_bf16(device)), device=device, compile=None)
     updates = 20 if device.type == "cuda" else 1
     for _ in range(UNTIL_COMPILED if device.type == "cuda" else 0):
         trainer.update(batch, 1e-4)
