@@ -34,8 +34,8 @@ def remove_abandoned(path: Path) -> None:
     pattern = re.compile(_DRAFT.format(name=re.escape(path.name)), re.DOTALL)
     with suppress(OSError):
         for draft in path.parent.iterdir():
-            found = pattern.fullmatch(draft.name)
-            if found and _is_abandoned(draft, found["machine"], int(found["process"])):
+            match = pattern.fullmatch(draft.name)
+            if match and _is_abandoned(draft, match["machine"], int(match["process"])):
                 draft.unlink(missing_ok=True)
 
 

@@ -158,8 +158,8 @@ class Ablations:
         note, wanted = folder / "plan.json", json.dumps(asdict(plan))
         if not note.exists():
             write_atomically(note, wanted.encode())
-        elif (there := note.read_text(encoding="utf-8")) != wanted:
-            raise GocnnError(f"{note}: begun with {there}; go on with these, or use another folder")
+        elif (begun := note.read_text(encoding="utf-8")) != wanted:
+            raise GocnnError(f"{note}: begun with {begun}; go on with these, or use another folder")
 
     def home(self, name: str, seed: int) -> Path:
         """The folder of a run."""
@@ -188,14 +188,14 @@ class Ablations:
         network = load_network(home / "weights.safetensors", choose_device(self.device))
         tensors = {}
         for symmetries in (1, VIEWS) if name == BASE else (1,):
-            found = measure(
+            measurements = measure(
                 network,
                 self.held_out,
                 self.numbers,
                 symmetries=symmetries,
                 label=f"measure {symmetries}",
             )
-            columns = found.top1, found.cross_entropy, found.value_correct
+            columns = measurements.top1, measurements.cross_entropy, measurements.value_correct
             tensors[str(symmetries)] = torch.from_numpy(np.column_stack(columns))
         about = {"positions": run.positions_seen, "seconds": run.seconds}
         save_tensors(file, tensors, about)
@@ -207,14 +207,14 @@ class Ablations:
         head += ["top-1 %", "beside base", "loss", "beside base", "value %"]
         rows = []
         base = _mean(results[BASE], 1)
-        for name, found in results.items():
-            for symmetries in found[0].measured:
-                measured = _mean(found, symmetries)
+        for name, runs in results.items():
+            for symmetries in runs[0].measured:
+                measured = _mean(runs, symmetries)
                 title, about = name, VARIANTS[name].about
                 if symmetries > 1:
                     title, about = f"{name}, {symmetries} views", "averaged over the symmetries"
-                positions = f"{sum(r.positions for r in found) // len(found):,}"
-                minutes = f"{sum(r.seconds for r in found) / 60 / len(found):.1f}"
+                positions = f"{sum(r.positions for r in runs) // len(runs):,}"
+                minutes = f"{sum(r.seconds for r in runs) / 60 / len(runs):.1f}"
                 with_value = VARIANTS[name].hyperparameters.get("value_weight", 1.0) > 0
                 cells = [title, about, positions, minutes]
                 alone = name == BASE and symmetries == 1
@@ -251,7 +251,7 @@ def ablate(work: Ablations, names: list[str], seeds: int) -> bool:
             if result is None:
                 return False
             results.setdefault(name, []).append(result)
-            whole = {n: found[: seed + 1] for n, found in results.items()}
+            whole = {n: runs[: seed + 1] for n, runs in results.items()}
             write_atomically(work.folder / "ablations.md", work.table(whole).encode())
             logs = {n: work.home(n, 0) / "log.jsonl" for n in results}
             draw_curves(logs, work.folder / "ablations.svg")

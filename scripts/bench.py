@@ -103,15 +103,15 @@ class Bench:
     @cached_property
     def games(self) -> list[Game]:
         """The first games of 19x19 that are in order."""
-        found: list[Game] = []
+        games: list[Game] = []
         for record in read_games(self.paths, size=19):
             if isinstance(record, Game) and len(record) > 0:
-                found.append(record)
-            if len(found) == self.options.most:
+                games.append(record)
+            if len(games) == self.options.most:
                 break
-        if not found:
+        if not games:
             raise GocnnError(f"{self.paths[0]}: no games of 19x19 here")
-        return found
+        return games
 
     @cached_property
     def trees(self) -> list[bytes]:
@@ -210,8 +210,8 @@ def prepare(bench: Bench) -> Iterator[Figure]:
             start = time.perf_counter()
             report = prepare_corpus(bench.paths, Path(folder) / "games.gocnn", jobs=jobs)
             seconds = time.perf_counter() - start
-        told = f"{report.read:,} records, processes: {jobs}"
-        yield Figure("prepare", told, report.read / seconds, "games/s")
+        label = f"{report.read:,} records, processes: {jobs}"
+        yield Figure("prepare", label, report.read / seconds, "games/s")
 
 
 def encode(bench: Bench) -> Iterator[Figure]:
@@ -240,7 +240,12 @@ def train(bench: Bench) -> Iterator[Figure]:
     stream = Stream(positions=bench.positions, encoding=bench.encoding, batch=count)
     batch = stream.at(0)
     device = bench.device
-    trainer = Trainer(bench.network(), Hyperparameters(batch=count, bf16=has_fast_bf16(device)), device=device, compile=None)
+    trainer = Trainer(
+        bench.network(),
+        Hyperparameters(batch=count, bf16=has_fast_bf16(device)),
+        device=device,
+        compile=None,
+    )
     updates = 20 if device.type == "cuda" else 1
     for _ in range(UNTIL_COMPILED if device.type == "cuda" else 0):
         trainer.update(batch, 1e-4)
@@ -250,9 +255,9 @@ def train(bench: Bench) -> Iterator[Figure]:
             trainer.update(batch, 1e-4)
         trainer.losses()  # waits for the device
 
-    told = f"{bench.options.size}, batch {count}, {device.type}"
+    label = f"{bench.options.size}, batch {count}, {device.type}"
     alone = updates * count / bench.seconds(again)
-    yield Figure("train", told, alone, "positions/s")
+    yield Figure("train", label, alone, "positions/s")
     with closing(prefetch(stream.at, itertools.count(), threads=CORES, depth=3 * CORES)) as batches:
 
         def anew() -> None:
@@ -294,33 +299,33 @@ def predict(bench: Bench) -> Iterator[Figure]:
         start = time.perf_counter()
         predictor(position, Conditions())
         times.append(1000 * (time.perf_counter() - start))
-    told = f"{bench.options.size}, {bench.device.type}"
-    yield Figure("predict", f"{told}, one position, median", statistics.median(times), "ms")
+    label = f"{bench.options.size}, {bench.device.type}"
+    yield Figure("predict", f"{label}, one position, median", statistics.median(times), "ms")
     seconds = bench.seconds(lambda: predictor.predict(positions, [Conditions()] * count))
-    yield Figure("predict", f"{told}, batch {count}", count / seconds, "positions/s")
+    yield Figure("predict", f"{label}, batch {count}", count / seconds, "positions/s")
     needed = multiply_adds("resnet", bench.settings)
-    yield Figure("predict", f"{told}, a position needs", needed / 1e6, "Mmult-adds")
+    yield Figure("predict", f"{label}, a position needs", needed / 1e6, "Mmult-adds")
 
 
 def playouts(bench: Bench) -> Iterator[Figure]:
     """Random games to the end, on one core, from three stages of games."""
-    for told, share in (("the empty board", 0.0), ("half way", 0.5), ("the end", 1.0)):
+    for stage, share in (("the empty board", 0.0), ("half way", 0.5), ("the end", 1.0)):
         positions = [game.position(int(share * len(game))) for game in bench.games[:20]]
 
         def work(positions: list[Position] = positions) -> None:
             for position in positions:
                 sample(position.board, position.to_move, playouts=20)
 
-        yield Figure("playouts", told, 20 * len(positions) / bench.seconds(work), "playouts/s")
+        yield Figure("playouts", stage, 20 * len(positions) / bench.seconds(work), "playouts/s")
 
 
 def start(bench: Bench) -> Iterator[Figure]:
     """From the shell to an answer, the files being in the disk's cache."""
     program = [sys.executable, "-m", "gocnn"]
 
-    def ask(*arguments: str, said: str = "", expected: str) -> None:
+    def ask(*arguments: str, typed: str = "", expected: str) -> None:
         done = subprocess.run(
-            [*program, *arguments], input=said, capture_output=True, text=True, cwd=ROOT
+            [*program, *arguments], input=typed, capture_output=True, text=True, cwd=ROOT
         )
         if not done.stdout.startswith(expected):
             raise GocnnError(f"gocnn {arguments[0]} answers {done.stdout!r} {done.stderr!r}")
@@ -329,7 +334,7 @@ def start(bench: Bench) -> Iterator[Figure]:
     yield Figure("start", "gocnn --help", 1000 * seconds, "ms")
     with bench.weights() as path:
         engine = ("gtp", "--weights", str(path), "--device", bench.options.device)
-        seconds = bench.seconds(lambda: ask(*engine, said="genmove b\nquit\n", expected="= "))
+        seconds = bench.seconds(lambda: ask(*engine, typed="genmove b\nquit\n", expected="= "))
     yield Figure("start", "gocnn gtp, to its first move", 1000 * seconds, "ms")
 
 

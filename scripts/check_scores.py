@@ -43,17 +43,17 @@ class Tally:
     clear: int = 0  # games with another score though no chain's fate is open
     wrong: list[str] = field(default_factory=list)  # games with another score
 
-    def add(self, game: Game, found: float, *, clear: bool) -> None:
+    def add(self, game: Game, margin: float, *, clear: bool) -> None:
         """Count a game whose score was found to be this, black minus white."""
         recorded = game.winner * abs(float(game.margin or 0))
         self.games += 1
-        self.winners += Score(found).winner == game.winner
-        self.exact += found == recorded
-        self.near += abs(found - recorded) <= 1
-        if found != recorded:
+        self.winners += Score(margin).winner == game.winner
+        self.exact += margin == recorded
+        self.near += abs(margin - recorded) <= 1
+        if margin != recorded:
             self.clear += clear
-            told = f"recorded {Score(recorded)}, found {Score(found)}, {len(game)} moves"
-            self.wrong.append(f"{game.source}: {told}")
+            line = f"recorded {Score(recorded)}, found {Score(margin)}, {len(game)} moves"
+            self.wrong.append(f"{game.source}: {line}")
 
     def __str__(self) -> str:
         shares = (_share(count, self.games) for count in (self.winners, self.exact))
@@ -93,8 +93,8 @@ def check(games: list[tuple[Game, str]], playouts: int) -> dict[str, Tally]:
         verdict = judge(position, playouts=playouts)
         for name in (*RULESETS, *([RECORDED] if recorded else [])):
             rules = RULESETS[recorded if name == RECORDED else name]
-            found = score(position, verdict.owner, verdict.dead, rules, verdict.seki).margin
-            tallies[name].add(game, found, clear=not verdict.unsure.any())
+            margin = score(position, verdict.owner, verdict.dead, rules, verdict.seki).margin
+            tallies[name].add(game, margin, clear=not verdict.unsure.any())
     return tallies
 
 

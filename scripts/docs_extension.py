@@ -23,4 +23,4 @@ def fenced(docstring: str) -> str:
     >>> fenced("Adds.\\n\\n>>> 1 + 1\\n2\\n\\nMore.")
     'Adds.\\n\\n```pycon\\n>>> 1 + 1\\n2\\n```\\n\\nMore.'
     """
-    return _DOCTEST.sub(lambda found: f"```pycon\n{found[0]}\n```", docstring)
+    return _DOCTEST.sub(lambda match: f"```pycon\n{match[0]}\n```", docstring)

@@ -30,8 +30,8 @@ def network(name: str | None, network: str, encoding: str, board_size: int, as_j
     from gocnn.network.registry import ARCHITECTURES
 
     if name is None:
-        for each, found in ARCHITECTURES.items():
-            click.echo(f"{each:<21}{found.about}")
+        for each, entry in ARCHITECTURES.items():
+            click.echo(f"{each:<21}{entry.about}")
         return
     architecture, settings = _named(name, network, encoding, board_size)
     rows = layer_table(architecture, settings, settings.get("lines", board_size))

@@ -41,8 +41,8 @@ def read_all(games: Sequence[Path]) -> list[Record]:
         GocnnError: when there is none, with the reason of the first.
     """
     records, rejects = [], []
-    with closing(read_records(games)) as found:
-        for record in found:
+    with closing(read_records(games)) as outcomes:
+        for record in outcomes:
             if isinstance(record, Record):
                 records.append(record)
             else:

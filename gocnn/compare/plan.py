@@ -38,21 +38,21 @@ def read_contestants(text: str, size: str) -> list[Contestant]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     if words == ["all"]:
         words = list(ARCHITECTURES)
-    found = []
+    contestants = []
     for word in words:
         network, _, rate = word.partition("@")
         architecture, _, own = network.partition(":")
         find(architecture)
         tower(own or size, architecture)
-        found.append(
+        contestants.append(
             Contestant(architecture=architecture, size=own or size, rate=_rate(word, rate))
         )
-    if not found:
+    if not contestants:
         raise GocnnError("--networks names no network; say all, or some that gocnn network lists")
-    labels = [each.label for each in found]
+    labels = [each.label for each in contestants]
     if doubled := {label for label in labels if labels.count(label) > 1}:
         raise GocnnError(f"--networks names {min(doubled)} twice")
-    return found
+    return contestants
 
 
 def _rate(word: str, rate: str) -> float | None:

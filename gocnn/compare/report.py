@@ -127,8 +127,10 @@ def other_boards_table(results: Sequence[Result]) -> str:
     for result in results:
         cells = []
         for size in sizes:
-            found = result.about["other_boards"][size]
-            cells.append("refused" if found is None else _estimate(found["top1"]).text(100, 1))
+            measured = result.about["other_boards"][size]
+            cells.append(
+                "refused" if measured is None else _estimate(measured["top1"]).text(100, 1)
+            )
         rows.append([result.contestant.label, *cells])
     return markdown_table(["network", *(f"top-1 % on {size}x{size}" for size in sizes)], rows)
 

@@ -87,9 +87,9 @@ class Comparison:
         note, wanted = folder / "plan.json", json.dumps(asdict(plan))
         if not note.exists():
             write_atomically(note, wanted.encode())
-        elif (there := note.read_text(encoding="utf-8")) != wanted:
+        elif (begun := note.read_text(encoding="utf-8")) != wanted:
             raise GocnnError(
-                f"{note}: begun with {there}, now asked for {wanted}; go on with those options, "
+                f"{note}: begun with {begun}, now asked for {wanted}; go on with those options, "
                 "or use another folder"
             )
 
@@ -99,14 +99,14 @@ class Comparison:
 
     def finished(self, contestants: Sequence[Contestant], mode: str) -> list[Result]:
         """The results that are there already, in the order of the networks."""
-        found = []
+        results = []
         for contestant in contestants:
             file = self.run_folder(contestant, mode) / "measured.safetensors"
             if file.exists():
                 tensors, about = load_tensors(file)
                 columns = {name: tensor.numpy() for name, tensor in tensors.items()}
-                found.append(Result(contestant, columns, about))
-        return found
+                results.append(Result(contestant, columns, about))
+        return results
 
     def work(self, contestant: Contestant, mode: str) -> bool:
         """Train and measure a network, as far as that is not done.

@@ -142,8 +142,8 @@ def prepare(
 
 
 def _nothing_left(report: Report) -> str:
-    said = ", ".join(f"{count:,} {reason}" for reason, count in report.rejected.most_common(4))
-    return f"no games left of {count_text(report.read, 'record')} ({said}); nothing was written"
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.rejected.most_common(4))
+    return f"no games left of {count_text(report.read, 'record')} ({reasons}); nothing was written"
 
 
 def _processes(jobs: int | None) -> int:

@@ -63,9 +63,9 @@ class FinalOwners:
         size = int(self._corpus.games["size"][games[0]])
         owners = np.full((len(games), size * size), UNKNOWN_OWNER, np.int8)
         for row, (game, colour) in enumerate(zip(games.tolist(), colours.tolist(), strict=True)):
-            found = self._find(game)
-            if found is not None:
-                owners[row] = found * colour
+            final = self._find(game)
+            if final is not None:
+                owners[row] = final * colour
         return owners
 
     def _find(self, number: int) -> NDArray[np.int8] | None:
@@ -76,10 +76,10 @@ class FinalOwners:
         with self._lock:
             if number in self._known:
                 return self._known[number]
-        found = _owners(self._corpus, number, float(lead))
+        final = _owners(self._corpus, number, float(lead))
         with self._lock:
-            self._known[number] = found
-        return found
+            self._known[number] = final
+        return final
 
 
 def _owners(corpus: Corpus, number: int, lead: float) -> NDArray[np.int8] | None:

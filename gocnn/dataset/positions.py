@@ -73,8 +73,8 @@ class Positions:
             self.games, groups = self.games[order], groups[order]
         sizes = np.unique(corpus.games["size"][self.games])
         if len(sizes) != 1:
-            found = ", ".join(f"{s}x{s}" for s in sizes) or "no games"
-            raise GocnnError(f"training takes boards of one size; found {found}")
+            present = ", ".join(f"{s}x{s}" for s in sizes) or "no games"
+            raise GocnnError(f"training takes boards of one size; found {present}")
         self.size = int(sizes[0])
         self._ends = np.cumsum(corpus.moves[self.games])
         self._numbers: Ints | None = None

@@ -79,23 +79,23 @@ def cut_out(
     chosen = sample(positions, most * _TRIED)
     moves = positions.moves(chosen)
     middle = np.isin(moves // size, inner) & np.isin(moves % size, inner)
-    found = []
+    cutouts = []
     for number in chosen[middle].tolist():
         shape = _cut(positions, number, radius)
         if shape is not None:
-            found.append((number, *shape))
-        if len(found) == most:
+            cutouts.append((number, *shape))
+        if len(cutouts) == most:
             break
-    numbers = np.array([each[0] for each in found], np.int64)
-    games = positions.locate(numbers)[0] if found else numbers
+    numbers = np.array([each[0] for each in cutouts], np.int64)
+    games = positions.locate(numbers)[0] if cutouts else numbers
     return Cutouts(
         size=size,
         numbers=numbers,
         games=games,
-        setups=[each[1] for each in found],
-        lasts=np.array([each[2] for each in found], np.int64),
-        moves=np.array([each[3] for each in found], np.int64),
-        colours=np.array([each[4] for each in found], np.int8),
+        setups=[each[1] for each in cutouts],
+        lasts=np.array([each[2] for each in cutouts], np.int64),
+        moves=np.array([each[3] for each in cutouts], np.int64),
+        colours=np.array([each[4] for each in cutouts], np.int8),
     )
 
 
@@ -206,12 +206,12 @@ def shift_test(
     ]
     for points in shifts:
         moved = [ask(points * down, points * right) for down, right in _DIRECTIONS]
-        there = np.concatenate([each[1] for each in moved])
+        moved_hits = np.concatenate([each[1] for each in moved])
         lost = np.concatenate([hits.astype(float) - each[1] for each in moved])
         follows = np.concatenate([each[0] == choices for each in moved])
         change = np.concatenate([np.abs(each[2] - own) for each in moved]).astype(np.float64)
         rows.append(
-            Shift(points, *(clustered_mean(v, games) for v in (there, lost, follows, change)))
+            Shift(points, *(clustered_mean(v, games) for v in (moved_hits, lost, follows, change)))
         )
     return rows
 

@@ -34,7 +34,7 @@ class Band:
 
     name: str
     recorded: Measurements  # told the recorded rank
-    told: dict[int, Measurements]  # of the same positions, told this rank
+    by_rank: dict[int, Measurements]  # of the same positions, told this rank
 
 
 def band_name(band: tuple[int, int]) -> str:
@@ -78,7 +78,7 @@ def measure_bands(
     corpus: Corpus,
     games: NDArray[np.int64],
     *,
-    told: Sequence[int],
+    ranks: Sequence[int],
     opponent: str = OPPONENTS[0],
     bands: Sequence[tuple[int, int]] = BANDS,
     most: int = 6000,
@@ -90,13 +90,13 @@ def measure_bands(
         network: what to measure.
         corpus: games on boards of one size.
         games: int64[N], which of them.
-        told: rank codes.
+        ranks: rank codes to tell.
         opponent: one of `OPPONENTS`.
         bands: whose moves: the weakest and the strongest rank code of each.
         most: positions of a band, at most.
         label: of the progress bars; None for none.
     """
-    found = []
+    measured = []
     for band in bands:
         part = sample_band(corpus, games, band, most)
         if part is None:
@@ -109,12 +109,12 @@ def measure_bands(
                 positions,
                 numbers,
                 label=f"{label} {name}" if label else None,
-                rank_override=ranks,
+                rank_override=override,
             )
-            for ranks in (RECORDED_RANKS, *(_override(rank, opponent) for rank in told))
+            for override in (RECORDED_RANKS, *(_override(rank, opponent) for rank in ranks))
         )
-        found.append(Band(name, recorded, dict(zip(told, others, strict=True))))
-    return found
+        measured.append(Band(name, recorded, dict(zip(ranks, others, strict=True))))
+    return measured
 
 
 def _override(rank: int, opponent: str) -> RankOverride:
@@ -151,9 +151,9 @@ def _table(
         mean = clustered_mean(pick(band.recorded), band.recorded.games)
         recorded.append(mean.text(scale, digits))
     rows = [recorded]
-    for rank in bands[0].told:
+    for rank in bands[0].by_rank:
         differences = (
-            clustered_mean(pick(band.told[rank]) - pick(band.recorded), band.recorded.games)
+            clustered_mean(pick(band.by_rank[rank]) - pick(band.recorded), band.recorded.games)
             for band in bands
         )
         rows.append([rank_name(Rank(rank)), *(d.text(scale, digits, "+") for d in differences)])

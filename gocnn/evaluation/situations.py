@@ -69,8 +69,8 @@ def find_situations(
         GocnnError: when a packed game holds an illegal move.
     """
     judged = [_judge(setting) for setting in _settings(positions, numbers)]
-    found = {name: np.array([holds[name] for holds in judged]) for name in judged[0]}
-    return {name: holds for name, holds in found.items() if holds.any()}
+    situations = {name: np.array([holds[name] for holds in judged]) for name in judged[0]}
+    return {name: holds for name, holds in situations.items() if holds.any()}
 
 
 def _settings(positions: Positions, numbers: NDArray[np.int64]) -> Iterator[Setting]:

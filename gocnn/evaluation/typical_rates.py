@@ -96,8 +96,8 @@ def typical_rates(
     part = sample_band(corpus, games, band, most)
     if part is None:
         return []
-    told = RankOverride(rank=UNKNOWN, opponent_rank=UNKNOWN)
-    measured = measure(network, *part, rank_override=told)
+    unknown_ranks = RankOverride(rank=UNKNOWN, opponent_rank=UNKNOWN)
+    measured = measure(network, *part, rank_override=unknown_ranks)
     return list(_by_phase(scale.name, band, measured, size))
 
 

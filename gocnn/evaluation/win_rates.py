@@ -64,11 +64,13 @@ class WinRates:
 
     def turns_text(self) -> str:
         """The jump between turns in a sentence, in points of a hundred."""
-        told = (rate.text(100, 1, "+") for rate in (self.to_black, self.to_white, self.jump))
+        changes = (rate.text(100, 1, "+") for rate in (self.to_black, self.to_white, self.jump))
         return (
             "In {} ({}), black's win rate changes by {} % when it becomes black's turn and by {} % "
             "when it becomes white's: a jump of {} % for whoever is to move."
-        ).format(count_text(self.games, "even game"), count_text(self.positions, "position"), *told)
+        ).format(
+            count_text(self.games, "even game"), count_text(self.positions, "position"), *changes
+        )
 
     def komi_table(self) -> str:
         """Markdown: the win rate of the player to move, komi across."""
@@ -106,10 +108,10 @@ def measure_win_rates(
     everything = np.arange(positions.count, dtype=np.int64)
     where, plies = positions.locate(everything)
     white = (positions.next_entries(where, plies) & WHITE_BIT) > 0
-    told = everything[::_KOMI_SHARE]
+    komi_sample = everything[::_KOMI_SHARE]
     module = prepare_for_inference(network.module, network.device, bf16=False)
     views = Views(positions.size, network.device)
-    total = len(everything) + len(KOMIS) * len(told)
+    total = len(everything) + len(KOMIS) * len(komi_sample)
     progress = bar(label, total, unit="positions") if label else None
 
     def win_rates(numbers: NDArray[np.int64], komi: float | None) -> NDArray[np.float64]:
@@ -126,11 +128,11 @@ def measure_win_rates(
     recorded = win_rates(everything, None)
     if np.isnan(recorded).any():
         raise GocnnError("the network answers NaN: its training diverged, or it is damaged")
-    by_komi = {komi: win_rates(told, komi) for komi in KOMIS}
+    by_komi = {komi: win_rates(komi_sample, komi) for komi in KOMIS}
     if progress:
         progress.close()
     to_black, to_white, jump = _turns(np.where(white, 1 - recorded, recorded), where, white)
-    rows = _komi_rows(by_komi, where[told], plies[told] + 1, white[told])
+    rows = _komi_rows(by_komi, where[komi_sample], plies[komi_sample] + 1, white[komi_sample])
     return WinRates(len(np.unique(where)), len(everything), to_black, to_white, jump, list(rows))
 
 
@@ -140,10 +142,10 @@ def _even_games(corpus: Corpus, games: NDArray[np.int64], most: int) -> NDArray[
     if not even.any():
         raise GocnnError("there is no even game with a known komi to measure win rates on")
     sizes, counts = np.unique(records["size"][even], return_counts=True)
-    found: NDArray[np.int64] = games[even & (records["size"] == sizes[counts.argmax()])]
-    if len(found) > most:
-        found = np.sort(np.random.default_rng(0).choice(found, most, replace=False))
-    return found
+    even_games: NDArray[np.int64] = games[even & (records["size"] == sizes[counts.argmax()])]
+    if len(even_games) > most:
+        even_games = np.sort(np.random.default_rng(0).choice(even_games, most, replace=False))
+    return even_games
 
 
 def _parts(numbers: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

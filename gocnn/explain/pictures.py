@@ -82,8 +82,10 @@ def deconvolved_board(
     stones = np.zeros((probe.size, probe.size), np.int8)
     shown = probe.stones(seen.planes)
     stones[top : bottom + 1, left : right + 1] = shown[top : bottom + 1, left : right + 1]
-    told = np.array([not name.startswith("ones") for name in probe.plane_names()])
-    parts = (signal * seen.planes)[told].sum(0)  # what the signal asks for, where it is there
+    informative = np.array([not name.startswith("ones") for name in probe.plane_names()])
+    parts = (signal * seen.planes)[informative].sum(
+        0
+    )  # what the signal asks for, where it is there
     return to_svg(
         Diagram(stones, tint=_relative(parts)), width=width, coordinates=False, window=window
     )
@@ -95,25 +97,25 @@ def tinted_board(position: Position, values: NDArray[Any], move: int, width: int
     return to_svg(Diagram.of(position, tint=_visible(values), labels=labels), width=width)
 
 
-def attribution_board(position: Position, found: Attribution) -> str:
+def attribution_board(position: Position, attribution: Attribution) -> str:
     """The points of an attribution over the position."""
-    return tinted_board(position, found.points, found.move)
+    return tinted_board(position, attribution.points, attribution.move)
 
 
-def ascent_board(found: Ascent, width: int = 230) -> str:
+def ascent_board(ascent: Ascent, width: int = 230) -> str:
     """The nearest legal board of an ascent."""
-    return to_svg(Diagram.of(found.board), width=width, coordinates=False)
+    return to_svg(Diagram.of(ascent.board), width=width, coordinates=False)
 
 
-def ascent_planes(probe: Probe, found: Ascent, scale: int = 8) -> str:
+def ascent_planes(probe: Probe, ascent: Ascent, scale: int = 8) -> str:
     """The two planes of stones as the ascent left them: own red, the opponent's blue."""
     names = probe.plane_names()
     if "own stones" in names:
         own, other = (
-            found.planes[names.index(name)] for name in ("own stones", "opponent's stones")
+            ascent.planes[names.index(name)] for name in ("own stones", "opponent's stones")
         )
     else:
-        own, other = found.planes[0], np.zeros_like(found.planes[0])
+        own, other = ascent.planes[0], np.zeros_like(ascent.planes[0])
     return signed_image(own - other, 1.0, scale)
 
 

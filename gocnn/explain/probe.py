@@ -56,11 +56,11 @@ class Probe:
         planes = torch.zeros(1, self.encoding.plane_count, size, size)
         context = torch.zeros(1, self.encoding.global_count)
         with torch.no_grad():
-            _, found = self.run(planes, context)
+            _, responses = self.run(planes, context)
         # Single channels, such as a last layer of logits, are no filters to choose among.
-        self.layers = [name for name, response in found.items() if response.shape[1] > 1]
-        self.channels = {name: found[name].shape[1] for name in self.layers}
-        self.sides = {name: found[name].shape[2] for name in self.layers}  # of the response
+        self.layers = [name for name, response in responses.items() if response.shape[1] > 1]
+        self.channels = {name: responses[name].shape[1] for name in self.layers}
+        self.sides = {name: responses[name].shape[2] for name in self.layers}  # of the response
         if not self.layers:
             raise GocnnError(
                 f"{network.info.architecture} networks have no filters to look at: nothing in them "

@@ -258,13 +258,13 @@ class _Report:
 
     def dream(self) -> str:
         layer = self.layers[len(self.layers) // 2]
-        found = ascend(
+        ascent = ascend(
             self.probe,
             layer_energy(layer),
             start=self.position,
             steps=self.choice.ascent_steps,
         )
-        changed = int((found.start.stones != found.board.stones).sum())
+        changed = int((ascent.start.stones != ascent.board.stones).sum())
         return _section(
             "A position, amplified",
             "As DeepDream does with pictures: a real position is changed so that "
@@ -273,13 +273,13 @@ class _Report:
             "on the "
             f"right the best legal board found: {changed} points differ, and the response rose "
             "from "
-            f"{found.start_value:.3g} to {found.board_value:.3g}.",
+            f"{ascent.start_value:.3g} to {ascent.board_value:.3g}.",
             "Where stones were added or taken off, the layer has found more of what it looks "
             "for. If "
             "the right board is the left one, then no legal board on the way had a stronger "
             "response. "
             "The picture shows a habit of the layer, and no good move.",
-            _row([_board(found.start), _board(found.board)]),
+            _row([_board(ascent.start), _board(ascent.board)]),
         )
 
     def stones_that_mattered(self) -> str:
@@ -298,9 +298,9 @@ class _Report:
             ("Integrated gradients: shares of the points", shares),
         ]
         figures = "".join(
-            f"<figure>{attribution_board(self.position, found)}"
+            f"<figure>{attribution_board(self.position, attribution)}"
             f"<figcaption>{words}</figcaption></figure>"
-            for words, found in pictures
+            for words, attribution in pictures
         )
         return _section(
             f"Why {name}?",

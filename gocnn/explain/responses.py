@@ -112,7 +112,7 @@ class _Tops:
     ) -> list[FilterRecord]:
         mean, square, active = self.sums / max(self.points, 1)
         spread = np.sqrt(np.maximum(square - mean**2, 0))
-        found = []
+        filters = []
         for channel in range(self.largest.shape[1]):
             order = np.argsort(-self.largest[:, channel], kind="stable")
             _, first = np.unique(games[order], return_index=True)  # one position a game
@@ -127,7 +127,7 @@ class _Tops:
                 )
                 for number in best
             ]
-            found.append(
+            filters.append(
                 FilterRecord(
                     Filter(layer, channel),
                     strongest,
@@ -136,7 +136,7 @@ class _Tops:
                     float(active[channel]),
                 )
             )
-        return found
+        return filters
 
 
 def outstanding(records: list[FilterRecord], count: int) -> list[FilterRecord]:

@@ -45,8 +45,8 @@ class Encoding:
         Raises:
             ValueError: when this encoding has not all of them.
         """
-        there = {meaning for meaning, _ in (*self.planes, *self.globals)}
-        if strange := set(meanings) - there:
+        own_meanings = {meaning for meaning, _ in (*self.planes, *self.globals)}
+        if strange := set(meanings) - own_meanings:
             raise ValueError(f"{self.name} has no {', '.join(sorted(strange))}")
         return Encoding(
             name=name,

@@ -158,9 +158,9 @@ def split_source(source: str) -> tuple[str, int]:
     >>> split_source("collection.sgf#17"), split_source("archive.zip:game.sgf")
     (('collection.sgf', 17), ('archive.zip:game.sgf', 1))
     """
-    found = _NUMBERED.fullmatch(source)
-    number = int(found[2]) if found else 1
-    return (found[1], number) if found and number > 1 else (source, 1)
+    match = _NUMBERED.fullmatch(source)
+    number = int(match[2]) if match else 1
+    return (match[1], number) if match and number > 1 else (source, 1)
 
 
 def _colour(entry: int) -> int:

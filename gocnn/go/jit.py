@@ -116,10 +116,10 @@ def _compiling(package: Path) -> list[str]:
 
 def _imports(text: str) -> set[str]:
     """The modules that a source imports, whether by name or out of their package."""
-    found = set()
+    modules = set()
     for module, names in _IMPORTED.findall(text):
-        found |= {module, *(f"{module}.{name.split()[0]}" for name in names.split(",") if name)}
-    return found
+        modules |= {module, *(f"{module}.{name.split()[0]}" for name in names.split(",") if name)}
+    return modules
 
 
 _config: Any = numba.config

@@ -174,14 +174,14 @@ def _touches(board: Board, region: NDArray[np.int16], chains: NDArray[np.bool_])
 @jit
 def beside(board: Board, dead: NDArray[np.bool_], seki: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """bool[P]: the points of empty regions, dead stones included, that touch a chain in seki."""
-    found = np.zeros(dead.size, np.bool_)
+    touching = np.zeros(dead.size, np.bool_)
     seen = np.zeros(dead.size, np.bool_)
     region = np.zeros(dead.size, np.int16)
     for start in range(dead.size):
         if not seen[start] and (board.stones[start] == EMPTY or dead[start]):
             size, _ = _flood(board, dead, start, seen, region)
-            found[region[:size]] = _touches(board, region[:size], seki)
-    return found
+            touching[region[:size]] = _touches(board, region[:size], seki)
+    return touching
 
 
 _OPEN = 0.3  # an empty point whose mean owner is nearer to zero may still change hands

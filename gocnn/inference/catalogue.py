@@ -37,11 +37,11 @@ def models(device: str = "auto") -> list[Model]:
     Raises:
         GocnnError: when a file is damaged or there is no such device.
     """
-    found = []
+    models = []
     for name, path in shipped().items():
         predictor = Predictor(path, device=device)
-        found.append(Model(name, path.stat().st_size, _latency(predictor), predictor.info))
-    return sorted(found, key=lambda model: model.name != "default")
+        models.append(Model(name, path.stat().st_size, _latency(predictor), predictor.info))
+    return sorted(models, key=lambda model: model.name != "default")
 
 
 def _latency(predictor: Predictor) -> float:
@@ -58,13 +58,13 @@ def _latency(predictor: Predictor) -> float:
     return 1000 * statistics.median(times)
 
 
-def table(found: list[Model]) -> str:
+def table(models: list[Model]) -> str:
     """The models as lines of text."""
-    sets = list(dict.fromkeys(name for model in found for name in model.passport.accuracy))
+    sets = list(dict.fromkeys(name for model in models for name in model.passport.accuracy))
     widths = [max(10, len(name) + 4) for name in sets]
     heads = "".join(f"{name + ' %':>{w}}" for name, w in zip(sets, widths, strict=True))
     lines = [f"{'name':<10}{'network':<16}{'size':>8}{'one position':>14}{heads}"]
-    for model in found:
+    for model in models:
         passport = model.passport
         shares = [_percent(passport.accuracy.get(name)) for name in sets]
         lines.append(
@@ -72,7 +72,7 @@ def table(found: list[Model]) -> str:
             f"{model.bytes / 1e6:>5.1f} MB{model.milliseconds:>11.1f} ms"
             + "".join(f"{share:>{width}}" for share, width in zip(shares, widths, strict=True))
         )
-    for model in found:
+    for model in models:
         passport = model.passport
         lines += [
             "",

@@ -144,11 +144,11 @@ def read_info(path: Path, about: dict[str, Any]) -> WeightsInfo:
             f"this is {__version__}, format {FORMAT}: update gocnn"
         )
     known = {f.name for f in fields(WeightsInfo)}
-    said = {key: value for key, value in about.items() if key in known}
-    wrong = wrong_field(WeightsInfo, said)
+    known_fields = {key: value for key, value in about.items() if key in known}
+    wrong = wrong_field(WeightsInfo, known_fields)
     if wrong:
         raise GocnnError(f"{path}: its passport is damaged: {wrong}; copy or train it anew")
-    return WeightsInfo(**said)
+    return WeightsInfo(**known_fields)
 
 
 def wrong_field(kind: type, values: dict[str, Any]) -> str:

@@ -251,16 +251,16 @@ class EngineProcess:
 
     def _check(self, line: str, command: str) -> None:
         """The first line of an answer must be one, to this very command."""
-        found = _ANSWER.fullmatch(line)
-        if not found or found[2] != str(self._number):
+        match = _ANSWER.fullmatch(line)
+        if not match or match[2] != str(self._number):
             raise self._gone(f"answers {line!r} to {command!r}, which is not GTP", "no GTP")
 
     def _gone(self, what: str, fault: str) -> EngineGone:
         self.kill()
         self._lines = queue.SimpleQueue()
         self._lines.put(None)  # for whoever asks next
-        said = f"; its last words: {self._remarks[-1]}" if self._remarks else ""
-        return EngineGone(f"{self.label} {what}{said}", fault)
+        last_words = f"; its last words: {self._remarks[-1]}" if self._remarks else ""
+        return EngineGone(f"{self.label} {what}{last_words}", fault)
 
 
 def _kill_tree(process: subprocess.Popen[str]) -> None:

@@ -92,13 +92,13 @@ class Folder:
         if not path.exists():
             return
         try:
-            there = json.loads(path.read_text(encoding="utf-8"))
+            saved = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
-            there = {}
+            saved = {}
         for name, value in self._plain.items():
-            if there.get(name) != value:
+            if saved.get(name) != value:
                 raise GocnnError(
-                    f"{self.path} holds another match: its {name} is {there.get(name)!r}, "
+                    f"{self.path} holds another match: its {name} is {saved.get(name)!r}, "
                     f"not {value!r}; give another folder with -o"
                 )
 

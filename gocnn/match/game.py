@@ -222,8 +222,8 @@ def parse_score(text: str) -> Score | None:
     >>> parse_score("W+12.5"), parse_score("0"), parse_score("B+R")
     (Score(margin=-12.5), Score(margin=0.0), None)
     """
-    found = _SCORE.match(text.strip())
-    if not found:
+    match = _SCORE.match(text.strip())
+    if not match:
         return None
-    sign, points = found.groups()
+    sign, points = match.groups()
     return Score(float(points) * (-1 if sign in ("W", "w") else 1) if sign else 0.0)

@@ -46,14 +46,14 @@ def openings(
     chance = random.Random(f"openings {seed}")
     if way == DRAWN:
         start = _start(size, handicap)
-        found = list(islice(_different(_drawn(start, chance)), count))
+        openings = list(islice(_different(_drawn(start, chance)), count))
     elif handicap:
         raise GocnnError("openings out of games are for even games: leave --handicap or --openings")
     else:
-        found = list(islice(_different(_played(Path(way), size, moves, chance)), count))
-        if not found:
+        openings = list(islice(_different(_played(Path(way), size, moves, chance)), count))
+        if not openings:
             raise GocnnError(f"{way}: no even game on {size}x{size} has {moves} moves")
-    return list(islice(cycle(found), count))
+    return list(islice(cycle(openings), count))
 
 
 def corners(size: int, chance: random.Random) -> Opening:

@@ -124,8 +124,8 @@ class MatchResult:
         ]
         if self.same_winner is not None:
             same = f"same winner as our own count in {self.same_winner}"
-            told = f"{same} of {count_text(self.counted, 'game')}"
-            rows.append(("referee", f"{told}, same score in {self.same_score}"))
+            agreeing = f"{same} of {count_text(self.counted, 'game')}"
+            rows.append(("referee", f"{agreeing}, same score in {self.same_score}"))
         return "\n".join(f"{name:<8} {text}" for name, text in rows)
 
 

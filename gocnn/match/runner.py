@@ -107,8 +107,8 @@ class GameWorker:
             "GN": f"game {game.number}",
         }
         comments = {0: "\n".join(start)}
-        said = "\n".join(filter(None, end))
-        comments[position.ply] = f"{comments.get(position.ply, '')}\n{said}".lstrip()
+        ending = "\n".join(filter(None, end))
+        comments[position.ply] = f"{comments.get(position.ply, '')}\n{ending}".lstrip()
         return sgf(position, properties, comments)
 
     def stop(self) -> None:

@@ -67,13 +67,13 @@ def _run(
     network: nn.Module, settings: Mapping[str, Any], size: int, dtype: torch.dtype
 ) -> list[tuple[str, nn.Module, Tensor]]:
     """What each layer answers to one position of positive planes and globals."""
-    found: list[tuple[str, nn.Module, Tensor]] = []
+    outputs: list[tuple[str, nn.Module, Tensor]] = []
     hooks = []
     for name, module in network.named_modules():
         if type(module) in _KINDS or isinstance(module, nn.BatchNorm2d):
 
             def note(module: nn.Module, _inputs: Any, output: Tensor, name: str = name) -> None:
-                found.append((name, module, output))
+                outputs.append((name, module, output))
 
             hooks.append(module.register_forward_hook(note))
     planes = torch.rand(1, settings["planes"], size, size, dtype=dtype).requires_grad_()
@@ -83,7 +83,7 @@ def _run(
     finally:
         for hook in hooks:
             hook.remove()
-    return [("", network, planes), *found] if dtype == torch.float64 else found
+    return [("", network, planes), *outputs] if dtype == torch.float64 else outputs
 
 
 def _describe(name: str, module: nn.Module, output: Tensor, field: int | None) -> LayerInfo:
@@ -140,8 +140,8 @@ def _fields_on(
     architecture: str, settings: Mapping[str, Any], size: int
 ) -> tuple[dict[str, int | None], bool]:
     """The fields as a board of that size shows them; whether a convolution sees all of it."""
-    found = find(architecture)
-    own = {found.width: _NARROW} | ({"lines": size} if found.one_size else {})
+    entry = find(architecture)
+    own = {entry.width: _NARROW} | ({"lines": size} if entry.one_size else {})
     state = torch.random.get_rng_state()
     try:
         torch.manual_seed(0)

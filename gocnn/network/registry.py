@@ -46,8 +46,8 @@ class Architecture:
 
     def load(self) -> type[nn.Module]:
         """The class."""
-        found: type[nn.Module] = getattr(importlib.import_module(self.module), self.name)
-        return found
+        network_class: type[nn.Module] = getattr(importlib.import_module(self.module), self.name)
+        return network_class
 
 
 def _layers(first: int, last: int) -> dict[str, tuple[int, int]]:
@@ -155,16 +155,16 @@ def tower(size: str, architecture: str = "resnet") -> dict[str, int]:
     Raises:
         GocnnError: when it is neither, or there is no such architecture.
     """
-    found = find(architecture)
-    if size in found.sizes:
-        return dict(zip((found.depth, found.width), found.sizes[size], strict=True))
+    entry = find(architecture)
+    if size in entry.sizes:
+        return dict(zip((entry.depth, entry.width), entry.sizes[size], strict=True))
     first, cross, second = size.partition("x")
     if cross and first.isdecimal() and second.isdecimal() and int(first) and int(second):
-        return {found.depth: int(first), found.width: int(second)}
-    width = "FILTERS" if found.width == "channels" else found.width.upper()
+        return {entry.depth: int(first), entry.width: int(second)}
+    width = "FILTERS" if entry.width == "channels" else entry.width.upper()
     raise GocnnError(
-        f"--network {size}: use {', '.join(found.sizes)}, "
-        f"or {found.depth.upper()}x{width} such as 4x48"
+        f"--network {size}: use {', '.join(entry.sizes)}, "
+        f"or {entry.depth.upper()}x{width} such as 4x48"
     )
 
 
@@ -180,9 +180,9 @@ def build(architecture: str, settings: Mapping[str, Any]) -> nn.Module:
     Raises:
         GocnnError: when there is no such architecture or it has no such setting.
     """
-    found = find(architecture)
+    entry = find(architecture)
     try:
-        return found.load()(**{**found.fixed, **settings})
+        return entry.load()(**{**entry.fixed, **settings})
     except TypeError as error:
         raise GocnnError(
             f"architecture {architecture!r} does not take {settings}: {error}"

@@ -77,12 +77,12 @@ def affine(chosen_B4: Tensor) -> tuple[Tensor, Tensor]:
     scale = chosen_B4[:, 0].exp()
     cosine, sine = chosen_B4[:, 1].cos(), chosen_B4[:, 1].sin()
     right, down = chosen_B4[:, 2], chosen_B4[:, 3]
-    there = torch.stack(
+    forth = torch.stack(
         (scale * cosine, -scale * sine, right, scale * sine, scale * cosine, down), dim=1
     )
     a, b = cosine / scale, sine / scale  # the inverse of the turn and the scale
     back = torch.stack((a, b, -(a * right + b * down), -b, a, -(a * down - b * right)), dim=1)
-    return there.view(-1, 2, 3), back.view(-1, 2, 3)
+    return forth.view(-1, 2, 3), back.view(-1, 2, 3)
 
 
 def _sample(x_BCHW: Tensor, theta_B23: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ class SpatialTransformer(nn.Module):
 
     def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
         """Planes float[B, C, S, S] and globals float[B, G] to logits [B, S*S + 1], value [B]."""
-        there, back = affine(self.localisation(planes_BCHW, globals_BG))
-        points, pass_, value = self.head(self.tower(_sample(planes_BCHW, there), globals_BG))
+        forth, back = affine(self.localisation(planes_BCHW, globals_BG))
+        points, pass_, value = self.head(self.tower(_sample(planes_BCHW, forth), globals_BG))
         points = _sample(points, back).flatten(1)
         return Output(torch.cat((points, pass_.float()), dim=1), value)

@@ -152,12 +152,12 @@ def _player(review: GameReview, colour: int) -> dict[str, str]:
 def _about(review: GameReview) -> list[str]:
     """What there is to say about a game in a line."""
     properties, game = review.record.details.properties, review.record.game
-    said = [properties.get(name, "") for name in ("GN", "EV", "RO", "PC", "DT")]
-    said += [f"{game.handicap} stones handicap" if game.handicap else ""]
-    said += [f"komi {game.komi:g}" if game.komi is not None else ""]
-    said += [f"result {properties['RE']}" if "RE" in properties else ""]
-    said += [f"{len(game)} moves", f"{game.size}×{game.size}"]
-    return [text for text in said if text]
+    details = [properties.get(name, "") for name in ("GN", "EV", "RO", "PC", "DT")]
+    details += [f"{game.handicap} stones handicap" if game.handicap else ""]
+    details += [f"komi {game.komi:g}" if game.komi is not None else ""]
+    details += [f"result {properties['RE']}" if "RE" in properties else ""]
+    details += [f"{len(game)} moves", f"{game.size}×{game.size}"]
+    return [text for text in details if text]
 
 
 def _matches(review: GameReview, colour: int) -> dict[str, list[float]]:

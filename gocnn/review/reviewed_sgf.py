@@ -87,23 +87,23 @@ def _values(review: GameReview, ply: int) -> dict[str, list[str]]:
 def _markup(review: GameReview, move: MoveReview) -> dict[str, list[str]]:
     size = review.record.game.size
     passing = size * size
-    found = {}
+    marks = {}
     labels = [
         f"{sgf_letters(candidate.point, size)}:{letter_of(index)}"
         for index, candidate in enumerate(move.candidates)
         if candidate.point != passing
     ]
     if labels:
-        found["LB"] = labels
+        marks["LB"] = labels
     if move.point not in (passing, *(candidate.point for candidate in move.candidates)):
-        found["TR"] = [sgf_letters(move.point, size)]
+        marks["TR"] = [sgf_letters(move.point, size)]
     mark = mark_of(review, move.number)
     if mark in _PROPERTIES:
         name, value = _PROPERTIES[mark]
-        found[name] = [value]
+        marks[name] = [value]
     if mark in (Mark.BAD, Mark.DOUBTFUL):
-        found["HO"] = ["1"]
-    return found
+        marks["HO"] = ["1"]
+    return marks
 
 
 def _variation(
@@ -121,13 +121,13 @@ def _variation(
     line = moment.line if moment else move.line
     if not line or line[0] == move.point:
         return []
-    said = "Better, by the search." if moment and moment.searched else "What was expected."
+    remark = "Better, by the search." if moment and moment.searched else "What was expected."
     colours = (move.colour, -move.colour)
     return [
         TreeNode(
             parent=index + step - 1 if step else parent,
             move=(colours[step % 2], point),
-            comment="" if step else said,
+            comment="" if step else remark,
         )
         for step, point in enumerate(line)
     ]

@@ -94,10 +94,10 @@ class Reviewer:
         game = record.game
         positions = list(game.positions())
         movers = [game.to_move(ply) for ply in range(len(game) + 1)]
-        told = [Conditions.of_game(game, ply) for ply in range(len(game) + 1)]
-        unprimed_conditions = [replace(c, rank=UNKNOWN, opponent_rank=UNKNOWN) for c in told]
-        recorded = self._predict(positions, told, progress)
-        if told == unprimed_conditions:
+        conditions = [Conditions.of_game(game, ply) for ply in range(len(game) + 1)]
+        unprimed_conditions = [replace(c, rank=UNKNOWN, opponent_rank=UNKNOWN) for c in conditions]
+        recorded = self._predict(positions, conditions, progress)
+        if conditions == unprimed_conditions:
             unprimed = recorded
             progress(len(positions))
         else:
@@ -105,7 +105,7 @@ class Reviewer:
         advice = recorded
         if self._advice_rank is not None:
             rank = self._advice_rank
-            advised = [replace(c, rank=rank, opponent_rank=rank) for c in told]
+            advised = [replace(c, rank=rank, opponent_rank=rank) for c in conditions]
             advice = self._predict(positions, advised, progress)
         win_rates = np.clip(without_jumps(_black_wins(recorded, movers), movers), 0, 1)
         around = around_moves(win_rates)
@@ -115,7 +115,7 @@ class Reviewer:
             for ply, loss in enumerate(losses.tolist())
         ]
         if self.visits > 1:
-            moments = self._search(positions, told, moves, progress)
+            moments = self._search(positions, conditions, moves, progress)
         else:
             costly = [move for move in moves if move.loss >= _MIN_LOSS and move.place > 1]
             moments = [_unsearched(move, *around) for move in _by_loss(costly, game.size)]
@@ -136,44 +136,44 @@ class Reviewer:
         )
 
     def _predict(
-        self, positions: Sequence[Position], told: list[Conditions], progress: Progress
+        self, positions: Sequence[Position], conditions: list[Conditions], progress: Progress
     ) -> _Pass:
         predictions: list[Prediction] = []
         for start in range(0, len(positions), _BATCH):
             stop = start + _BATCH
-            predictions += self._evaluator(positions[start:stop], told[start:stop])
+            predictions += self._evaluator(positions[start:stop], conditions[start:stop])
             progress(len(predictions) - start)
-        return _Pass(told, predictions)
+        return _Pass(conditions, predictions)
 
     def _search(
         self,
         positions: Sequence[Position],
-        told: Sequence[Conditions],
+        conditions: Sequence[Conditions],
         moves: Sequence[MoveReview],
         progress: Progress,
     ) -> list[Moment]:
         """Search where much seems to have been lost; what a search does not confirm is dropped."""
         search = Search(self._evaluator, self.visits)
-        found = []
+        moments = []
         for move in _by_loss(moves, positions[0].size)[:_SEARCHED]:
             ply = move.number - 1
-            moment = _searched(search, move, positions[ply : ply + 2], told[ply : ply + 2])
+            moment = _searched(search, move, positions[ply : ply + 2], conditions[ply : ply + 2])
             if moment is not None and moment.loss >= _MIN_LOSS:
-                found.append(moment)
+                moments.append(moment)
             progress(2 * self.visits)
-        return found
+        return moments
 
     def _with_lines(
         self,
         moves: Sequence[MoveReview],
         positions: Sequence[Position],
-        told: Sequence[Conditions],
+        conditions: Sequence[Conditions],
         wanted: set[int],
     ) -> list[MoveReview]:
         """The moves; the wanted ones get the likely continuation of the first choice."""
         chosen = [move for move in moves if move.number in wanted]
         ends = [positions[move.number - 1].copy() for move in chosen]
-        known = [told[move.number - 1] for move in chosen]
+        known = [conditions[move.number - 1] for move in chosen]
         lines = [[move.candidates[0].point] for move in chosen]
         open_lines = list(range(len(chosen)))
         for ply in range(_LINE - 1):
@@ -187,9 +187,9 @@ class Reviewer:
             for index, reply in zip(open_lines, replies, strict=True):
                 lines[index] += likeliest(ends[index], reply, 1)
             open_lines = [i for i in open_lines if len(lines[i]) == ply + 2]
-        found = {move.number: tuple(line) for move, line in zip(chosen, lines, strict=True)}
+        continuations = {move.number: tuple(line) for move, line in zip(chosen, lines, strict=True)}
         return [
-            replace(move, line=found[move.number]) if move.number in found else move
+            replace(move, line=continuations[move.number]) if move.number in continuations else move
             for move in moves
         ]
 
@@ -287,7 +287,7 @@ def _searched(
     search: Search,
     move: MoveReview,
     positions: Sequence[Position],
-    told: Sequence[Conditions],
+    conditions: Sequence[Conditions],
 ) -> Moment | None:
     """What a search says of a move; None where it would have played the same.
 
@@ -295,11 +295,11 @@ def _searched(
     network towards whoever is to move is the same in both.
     """
     search.new_game()
-    *_, analysis = search.analyse(positions[0], told[0], max_moves=1)
+    *_, analysis = search.analyse(positions[0], conditions[0], max_moves=1)
     best = analysis.moves[0]
     if best.point == move.point:
         return None
-    (after,) = search(positions[1:2], told[1:2])
+    (after,) = search(positions[1:2], conditions[1:2])
     played = after.win if positions[1].to_move == move.colour else 1 - after.win
     before, now = (win if move.colour == BLACK else 1 - win for win in (best.win, played))
     return Moment(

@@ -44,14 +44,14 @@ def typical_bands() -> tuple[TypicalBand, ...]:
     if not file.is_file():  # a clone in which it is being measured anew
         return ()
     data = json.loads(file.read_text(encoding="utf-8"))
-    found: dict[tuple[str, int, int], TypicalBand] = {}
+    bands: dict[tuple[str, int, int], TypicalBand] = {}
     for measured in data["rows"]:
         key = measured["scale"], measured["low"], measured["high"]
-        band = found.get(key) or TypicalBand(*key, measured["positions"], {})
+        band = bands.get(key) or TypicalBand(*key, measured["positions"], {})
         rates = {"top1": measured["top1"], "top5": measured["top5"]}
-        found[key] = band._replace(rates={**band.rates, measured["phase"]: rates})
+        bands[key] = band._replace(rates={**band.rates, measured["phase"]: rates})
     return tuple(
-        sorted(found.values(), key=lambda band: (list(_NAMES).index(band.scale), band.low))
+        sorted(bands.values(), key=lambda band: (list(_NAMES).index(band.scale), band.low))
     )
 
 

@@ -51,15 +51,15 @@ def move_text(review: GameReview, move: MoveReview) -> str:
     size = review.record.game.size
     who = f"Move {move.number}, {colour_name(move.colour)} {vertex(move.point, size)}"
     if move.place == 1:
-        said = f"{who}: as expected, {percent(move.probability)}."
+        sentence = f"{who}: as expected, {percent(move.probability)}."
     else:
-        said = f"{who}: {percent(move.probability)}, {ordinal(move.place)} choice."
+        sentence = f"{who}: {percent(move.probability)}, {ordinal(move.place)} choice."
     listed = ", ".join(
         f"{letter_of(index)} {vertex(candidate.point, size)} {percent(candidate.probability)}"
         for index, candidate in enumerate(move.candidates)
     )
     whom = "" if review.advice_rank is None else f" of {rank_name(review.advice_rank)} players"
-    return f"{said} Expected{whom}: {listed}."
+    return f"{sentence} Expected{whom}: {listed}."
 
 
 def moment_text(review: GameReview, moment: Moment) -> str:

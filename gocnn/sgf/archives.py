@@ -166,7 +166,7 @@ class RecordFiles:
             yield path, path.name, status.st_size, status.st_mtime_ns
             return
         name = path.resolve().name
-        found = False
+        has_records = False
         for folder, folders, files in os.walk(path, onerror=self._cannot_list):
             folders.sort()
             self._in_folders["linked folders"] += sum(Path(folder, f).is_symlink() for f in folders)
@@ -175,16 +175,16 @@ class RecordFiles:
                 if file.lower().endswith((*_RECORDS, *_ARCHIVES)) and member.is_file():
                     status = member.stat()
                     source = Path(name, member.relative_to(path)).as_posix()
-                    found = True
+                    has_records = True
                     yield member, source, status.st_size, status.st_mtime_ns
                 elif file.lower().endswith(_OTHERS):
                     self._in_folders[_archive_kind(file)] += 1
-        if not found:
-            said = [f"{count:,} {what} not read" for what, count in (+self._in_folders).items()]
-            said += [f"{source} cannot be listed" for source, _, _ in self._closed]
+        if not has_records:
+            left_out = [f"{count:,} {what} not read" for what, count in (+self._in_folders).items()]
+            left_out += [f"{source} cannot be listed" for source, _, _ in self._closed]
             raise GocnnError(
                 f"{path}: no SGF files or archives of them in this folder"
-                + (f" ({', '.join(said)})" if said else "")
+                + (f" ({', '.join(left_out)})" if left_out else "")
             )
 
     def _cannot_list(self, error: OSError) -> None:
@@ -198,8 +198,8 @@ def _archive_kind(name: str) -> str:
 
 
 def _unreadable(source: str, error: Exception, reason: str) -> Unreadable:
-    said = " ".join(str(error).split())[:300] or type(error).__name__
-    return Unreadable(source, "too large" if isinstance(error, TooLarge) else reason, said)
+    message = " ".join(str(error).split())[:300] or type(error).__name__
+    return Unreadable(source, "too large" if isinstance(error, TooLarge) else reason, message)
 
 
 def _pieces(stream: BinaryIO, source: str) -> Iterator[SgfChunk]:

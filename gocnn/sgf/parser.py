@@ -89,8 +89,8 @@ def _main_line(tree: bytes, *, cut_short: bool = False) -> bytes:
     """
     parts, at, depth = [b"("], max(tree.find(b"("), 0), 0
     while tree[at : at + 1] == b"(":
-        found = _NODES.match(tree, at + 1)
-        part = found[0] if found else b""
+        match = _NODES.match(tree, at + 1)
+        part = match[0] if match else b""
         if not part.lstrip().startswith(b";"):
             if cut_short and depth:
                 return b"".join((*parts, b")"))
@@ -417,7 +417,7 @@ _TEXT_CODECS = re.compile(r"(?:gb|big5|shift|cp|euc|iso|koi|johab|latin|hz|mac)"
 def text_codec(name: str) -> str:
     """The codec of a declared encoding, if it is one of texts: punycode takes quadratic time."""
     try:
-        found = codecs.lookup(name).name
+        codec_name = codecs.lookup(name).name
     except (LookupError, ValueError):
         return ""
-    return found if _TEXT_CODECS.match(found) else ""
+    return codec_name if _TEXT_CODECS.match(codec_name) else ""

@@ -51,15 +51,15 @@ def parse_komi(text: str) -> float | None:
     [6.5, 7.5, 6.5, 6.5, -99.5, None]
     """
     text = text[:LONGEST]
-    found = _NUMBER.search(text)
-    if not found:
+    match = _NUMBER.search(text)
+    if not match:
         return None
-    value = _read(found)
-    if abs(value) >= 100 and value.is_integer() and "." not in found[0]:
+    value = _read(match)
+    if abs(value) >= 100 and value.is_integer() and "." not in match[0]:
         value /= 100
     if value % 0.5:
         value *= 2
-    if _AND_A_HALF.match(text, found.end()):
+    if _AND_A_HALF.match(text, match.end()):
         value += 0.5
     return value if abs(value) <= 400 and value % 0.5 == 0 else None
 
@@ -80,14 +80,14 @@ def parse_date(text: str) -> int:
     [19970928, 20070314, 20060105, 20161200, 19990000]
     """
     text = text[:LONGEST]
-    found = _SOLID_DATE.search(text) or _DATE.search(text)
-    if not found:
+    match = _SOLID_DATE.search(text) or _DATE.search(text)
+    if not match:
         early = _EARLY_YEAR.fullmatch(text)
         return int(early[1]) * 10000 if early else 0
-    year, month, day = (int(part or 0) for part in found.groups())
+    year, month, day = (int(part or 0) for part in match.groups())
     if not 100 <= year <= _LAST_YEAR:
         return 0
-    if text.startswith("C") and len(found[3] or "") == 1:
+    if text.startswith("C") and len(match[3] or "") == 1:
         day = 0
     if not 1 <= month <= 12:
         return year * 10000
@@ -160,11 +160,11 @@ def _eastern_margin(text: str) -> float | None:
     quarters = _STONES_APART.search(text)  # 2又3/4子: a Chinese margin in stones
     if quarters and int(quarters[3]):
         return _bounded(2 * (int(quarters[1] or 0) + int(quarters[2]) / int(quarters[3])))
-    found = _EASTERN_MARGIN.search(text)
-    if not found:
+    match = _EASTERN_MARGIN.search(text)
+    if not match:
         return None
-    points = float(found[1] or 0) + (0.5 if found[2] or found[3] else 0)
-    if "子" in found[0]:
+    points = float(match[1] or 0) + (0.5 if match[2] or match[3] else 0)
+    if "子" in match[0]:
         points *= 2
     return _bounded(points)
 
@@ -180,9 +180,9 @@ def parse_handicap(text: str) -> int | None:
     [4, 0, 0, 4, 0, None]
     """
     text = text[:LONGEST]
-    found = _STONES.search(text)
-    if found:
-        stones = int(found[1] or found[2])
+    match = _STONES.search(text)
+    if match:
+        stones = int(match[1] or match[2])
         return stones if stones <= 99 else None
     return 0 if _EVEN.search(text) or _KOMI_ALONE.match(text) else None
 
@@ -198,5 +198,5 @@ def komi_in_handicap(text: str) -> float | None:
     (7.5, 7.5)
     """
     text = text[:LONGEST]
-    told = _KOMI_IN_HANDICAP.search(text) or _KOMI_ALONE.match(text)
-    return parse_komi(text) if told else None
+    match = _KOMI_IN_HANDICAP.search(text) or _KOMI_ALONE.match(text)
+    return parse_komi(text) if match else None

@@ -62,8 +62,8 @@ def split_trees(stream: BinaryIO) -> Iterator[bytes]:
     data, at, ended = read(CHUNK), 0, False
     begins, tree = _START, None
     while True:
-        if tree is None and (found := begins.search(data, at)):
-            at, begins = found.start(), _START
+        if tree is None and (match := begins.search(data, at)):
+            at, begins = match.start(), _START
             tree = _Tree(at)
         if tree is not None and tree.read_on(data, ended or len(data) - at > LARGEST_TREE):
             parts, at = tree.parts(), tree.at

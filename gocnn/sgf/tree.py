@@ -121,14 +121,14 @@ def _read(records: list[RecordNode]) -> GameTree:
 
 def _root(records: list[RecordNode]) -> dict[str, list[bytes]]:
     """The properties of the root, and those of nodes before the first move: some leave it empty."""
-    found: dict[str, list[bytes]] = {}
+    merged: dict[str, list[bytes]] = {}
     parent = -1
     for index, (above, properties) in enumerate(records):
         if above != parent or (index and {"B", "W"} & properties.keys()):
             break
-        found = properties | found
+        merged = properties | merged
         parent = index
-    return found
+    return merged
 
 
 def _text(properties: dict[str, list[bytes]], name: str, *, one_line: bool = False) -> str:

@@ -63,13 +63,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     tensors, metadata = load_tensors(path)
     metadata = _current(path, metadata)
     kept = {f.name: metadata[f.name] for f in fields(Checkpoint) if f.name in metadata}
-    found = kept | {"config": _config(path, metadata), "tensors": tensors}
-    wrong = wrong_field(Checkpoint, found)
-    if wrong or found["steps"] < 0:
-        raise _damaged(path, wrong or f"steps is {found['steps']}")
+    saved = kept | {"config": _config(path, metadata), "tensors": tensors}
+    wrong = wrong_field(Checkpoint, saved)
+    if wrong or saved["steps"] < 0:
+        raise _damaged(path, wrong or f"steps is {saved['steps']}")
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise _damaged(path, "its tensors hold NaN or infinity")
-    return Checkpoint(**found)
+    return Checkpoint(**saved)
 
 
 def load_config(path: Path) -> TrainConfig:

@@ -396,10 +396,10 @@ def _board_settings(config: TrainConfig, corpus: Corpus) -> dict[str, int]:
     sizes = np.unique(corpus.games["size"]).tolist()
     lines = config.settings.get("lines", sizes[0])
     if sizes != [lines]:
-        found = ", ".join(f"{size}x{size}" for size in sizes)
+        present = ", ".join(f"{size}x{size}" for size in sizes)
         raise GocnnError(
             f"{config.architecture} networks take boards of one size, here {lines}x{lines}, and "
-            f"the games have {found}; choose with --board-size"
+            f"the games have {present}; choose with --board-size"
         )
     return {"lines": lines}
 

@@ -143,15 +143,15 @@ class Engine:
 
     def _player(self, asked: PlayerRequest) -> tuple[Player, Search]:
         """The player of a game and its search, set to what is asked for."""
-        found = self._players.get(asked.game)
-        if found is None:
+        kept = self._players.get(asked.game)
+        if kept is None:
             search = Search(self._network)
-            found = Player(search, asked.style), search
-            self._players[asked.game] = found
+            kept = Player(search, asked.style), search
+            self._players[asked.game] = kept
             while len(self._players) > _KEPT:
                 self._players.popitem(last=False)
         self._players.move_to_end(asked.game)
-        player, search = found
+        player, search = kept
         player.style = replace(asked.style, seed=player.style.seed)
         search.visits, search.rules = asked.visits, asked.style.rules
         return player, search

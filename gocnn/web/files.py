@@ -24,7 +24,7 @@ class StaticFile(NamedTuple):
 @cache
 def static_files() -> Mapping[str, StaticFile]:
     """Every file of the page by its path, such as "/static/board.js"; "/" is the page."""
-    found: dict[str, StaticFile] = {}
+    served: dict[str, StaticFile] = {}
     web = files("gocnn.web") / "static"
     for folder, prefix in (
         (files("gocnn.render") / "static", "/static/"),
@@ -34,6 +34,6 @@ def static_files() -> Mapping[str, StaticFile]:
         for file in folder.iterdir():
             media_type = _TYPES.get(file.name.rpartition(".")[2])
             if file.is_file() and media_type:
-                found[prefix + file.name] = StaticFile(file.read_bytes(), media_type)
-    found["/"] = found["/static/index.html"]
-    return found
+                served[prefix + file.name] = StaticFile(file.read_bytes(), media_type)
+    served["/"] = served["/static/index.html"]
+    return served

@@ -152,8 +152,10 @@ def save_record(data: object) -> str:
     for name, value in as_object(fields.get("info", {}), "info").items():
         if name in TEXTS:
             tree.info[name] = as_text(value, name, _MAX_TEXT)
-    told = tree.info.get("RU", "")
-    if not any(name == header.rules.name and pattern.search(told) for name, pattern in _RULES):
+    rules_name = tree.info.get("RU", "")
+    if not any(
+        name == header.rules.name and pattern.search(rules_name) for name, pattern in _RULES
+    ):
         tree.info["RU"] = header.rules.name.capitalize()
     nodes = as_list(fields.get("nodes"), "nodes", MAX_NODES)
     if not nodes:

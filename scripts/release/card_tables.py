@@ -267,7 +267,7 @@ def _told(work: Work, games: Corpus, label: str, bands: Sequence[tuple[int, int]
         network.loaded,
         games,
         np.flatnonzero(games.games["size"] == 19),
-        told=parse_ranks(_TOLD),
+        ranks=parse_ranks(_TOLD),
         bands=bands,
         most=work.most // _EIGHT,
         label=label,

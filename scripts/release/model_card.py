@@ -54,10 +54,10 @@ def examples(work: Work) -> str:
         games = work.sets.get(example.set)
         if games is None:
             raise GocnnError(f"{file}: names {example.set}, which no --on gives")
-        found = np.flatnonzero(games.games["hash"] == int(example.game, 16))
-        if len(found) != 1:
+        numbers = np.flatnonzero(games.games["hash"] == int(example.game, 16))
+        if len(numbers) != 1:
             raise GocnnError(f"{example.set}: the game of {example.picture} is not in there")
-        one = work.network.measure(Positions(games, found), np.array([example.move - 1]))
+        one = work.network.measure(Positions(games, numbers), np.array([example.move - 1]))
         case = Case.of(games, one, 0)
         path = work.folder / f"{example.picture}.svg"
         write_atomically(path, case.svg().encode())
@@ -89,9 +89,9 @@ def replaced(card: str, section: str, text: str) -> str:
         GocnnError: when the card has no such section.
     """
     begin, end = f"<!-- begin {section} -->", f"<!-- end {section} -->"
-    before, found, rest = card.partition(begin)
+    before, marker, rest = card.partition(begin)
     _, closed, after = rest.partition(end)
-    if not (found and closed):
+    if not (marker and closed):
         raise GocnnError(f"the card has no section {section}: it needs {begin} and {end}")
     return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 

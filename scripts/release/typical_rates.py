@@ -41,8 +41,8 @@ def main(corpus: Path, weights: str, most: int, output: Path) -> None:
         opened = Corpus.open(corpus)
         for scale, band in todo:
             if (scale.name, *band) not in done:
-                found = typical_rates(network, opened, scale, band, most=most)
-                rows += [row.as_dict() for row in found]
+                rates = typical_rates(network, opened, scale, band, most=most)
+                rows += [row.as_dict() for row in rates]
                 write_atomically(output, (json.dumps(head | {"rows": rows}) + "\n").encode())
             progress.update()
 

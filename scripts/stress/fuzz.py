@@ -71,26 +71,26 @@ def record(dice: random.Random, lines: int = 9) -> bytes:
 
 def broken(data: bytes, dice: random.Random) -> bytes:
     """Some bytes flipped, cut out, doubled, or replaced by what means something."""
-    found = bytearray(data)
+    changed = bytearray(data)
     for _ in range(dice.choice((1, 1, 1, 2, 4, 16))):
-        place = dice.randrange(len(found) + 1)
+        place = dice.randrange(len(changed) + 1)
         length = dice.choice((1, 2, 8, 64, 512))
         what = dice.randrange(6)
-        if what == 0 and place < len(found):
-            found[place] ^= 1 << dice.randrange(8)
+        if what == 0 and place < len(changed):
+            changed[place] ^= 1 << dice.randrange(8)
         elif what == 1:
-            del found[place : place + length]
+            del changed[place : place + length]
         elif what == 2:
-            found[place:place] = found[place : place + length] * dice.choice((1, 1, 50))
+            changed[place:place] = changed[place : place + length] * dice.choice((1, 1, 50))
         elif what == 3:
-            found[place:place] = dice.choice(TOKENS)
+            changed[place:place] = dice.choice(TOKENS)
         elif what == 4:
-            found[place : place + 4] = dice.choice(
+            changed[place : place + 4] = dice.choice(
                 (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff")
             )
         else:
-            del found[place:]
-    return bytes(found)
+            del changed[place:]
+    return bytes(changed)
 
 
 def changed(plain: Any, dice: random.Random) -> Any:
@@ -117,16 +117,16 @@ def changed(plain: Any, dice: random.Random) -> Any:
 
 def read_sgf(data: bytes, _folder: Path) -> Iterator[str]:
     """Records."""
-    for found in read_chunk(SgfChunk("x.sgf", 0, data)):
-        yield _outcome(found)
+    for outcome in read_chunk(SgfChunk("x.sgf", 0, data)):
+        yield _outcome(outcome)
 
 
 def read_archive(data: bytes, folder: Path) -> Iterator[str]:
     """Archives, by their names: a byte tells which one."""
     path = folder / ("x.tar", "x.tar.gz", "x.zip", "x.sgf.xz", "x.dat")[len(data) % 5]
     path.write_bytes(data)
-    for found in read_games([path]):
-        yield _outcome(found)
+    for outcome in read_games([path]):
+        yield _outcome(outcome)
 
 
 def read_corpus(data: bytes, folder: Path) -> Iterator[str]:
@@ -156,8 +156,8 @@ def read_checkpoint(data: bytes, folder: Path) -> Iterator[str]:
     yield "opened"
 
 
-def _outcome(found: Game | Reject) -> str:
-    return "game" if isinstance(found, Game) else found.reason
+def _outcome(outcome: Game | Reject) -> str:
+    return "game" if isinstance(outcome, Game) else outcome.reason
 
 
 # -- inputs --------------------------------------------------------------------------------
@@ -288,11 +288,11 @@ class Fuzzer:
         """The counts, and the most time and memory."""
         lines = []
         for kind, counts in self.counts.items():
-            said = ", ".join(
+            kinds = ", ".join(
                 f"{what} {n:,}" for what, n in counts.most_common() if what != "inputs"
             )
             lines.append(
-                f"{kind}: {counts['inputs']:,} inputs: {said}; slowest {self.slowest[kind]:.2f} s"
+                f"{kind}: {counts['inputs']:,} inputs: {kinds}; slowest {self.slowest[kind]:.2f} s"
             )
         return "\n".join([*lines, f"most memory {_peak() >> 20:,} MB; {self.bad} to look at"])
 

@@ -51,7 +51,7 @@ def bands(corpus: Corpus, **options: object) -> list[Band]:
         loaded(_CostsByRank()),
         corpus,
         np.arange(len(corpus)),
-        told=[0, 21, 23, 29],
+        ranks=[0, 21, 23, 29],
         **options,  # type: ignore[arg-type]
     )
 
@@ -61,10 +61,10 @@ def test_the_right_rank_is_told_to_the_right_players() -> None:
     assert (weak.name, strong.name) == ("1d-3d", "4d-6d")
     assert len(weak.recorded) + len(strong.recorded) > 690
     recorded = weak.recorded.cross_entropy
-    assert (weak.told[23].cross_entropy == recorded).all()
+    assert (weak.by_rank[23].cross_entropy == recorded).all()
     for rank in (0, 21, 29):
-        assert (weak.told[rank].cross_entropy > recorded).all()
-    assert (strong.told[23].cross_entropy < strong.recorded.cross_entropy).all()
+        assert (weak.by_rank[rank].cross_entropy > recorded).all()
+    assert (strong.by_rank[23].cross_entropy < strong.recorded.cross_entropy).all()
     text = rank_tables([weak, strong])
     assert len(re.findall(r"^\| 3d \| [+-]0\.000 ± 0\.000 \| -", text, re.M)) == 1
     assert "played by 1d-3d, 9 games" in text
@@ -73,7 +73,7 @@ def test_the_right_rank_is_told_to_the_right_players() -> None:
 def test_what_is_told_of_the_opponent() -> None:
     corpus = corpus_of_ranks("3d", "6d")
     recorded, same, unknown = (bands(corpus, opponent=how)[0] for how in OPPONENTS)
-    losses = [band.told[23].cross_entropy.mean() for band in (recorded, same, unknown)]
+    losses = [band.by_rank[23].cross_entropy.mean() for band in (recorded, same, unknown)]
     assert losses[0] < losses[1] < losses[2]  # 6d, 3d, and the code 0
 
 
