@@ -52,35 +52,46 @@ def test_a_change_of_what_is_compiled_compiles_anew(tmp_path: Path) -> None:
     assert cache_folder(package) == folder
 
 
-COUNTS = """
-import sys
-sys.path.insert(0, {package!r})
-from gocnn.go.position import Position
-from gocnn.go.territory import chain_means
-import numpy as np
-position = Position(5)
-position.play(12)
-print(chain_means(position.board, np.ones(25, np.float32))[12])
+CALLED = """
+from gocnn.go.jit import jit
+
+@jit
+def step(x):
+    return x {sign} 1
+"""
+CALLS = """
+from gocnn.go.called import step
+from gocnn.go.jit import jit
+
+@jit
+def walk(x):
+    return step(step(x))
 """
 
 
 def test_an_edit_of_a_compiled_function_is_noticed(tmp_path: Path, root: Path) -> None:
     """The caller keeps its source; only a function that it calls, in another module, changes."""
+    package = tmp_path / "gocnn"
     shutil.copytree(
-        root / "gocnn", tmp_path / "gocnn", ignore=shutil.ignore_patterns("__pycache__", "weights")
+        root / "gocnn", package, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors")
     )
-    called = [sys.executable, "-c", COUNTS.format(package=str(tmp_path))]
+    (package / "go" / "calls.py").write_text(CALLS)
+    run = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import gocnn.go.calls as c"
     answers = []
-    for sign in ("", "-"):
-        board = tmp_path / "gocnn" / "go" / "board.py"
-        board.write_text(
-            board.read_text(encoding="utf-8").replace(
-                "board.stones[point] = colour\n", f"board.stones[point] = {sign}colour\n"
-            )
+    for sign in "++-":
+        (package / "go" / "called.py").write_text(CALLED.format(sign=sign))
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"{run}; print(c.walk(5), sum(c.walk.stats.cache_hits.values()))",
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
         )
-        done = subprocess.run(called, check=True, capture_output=True, text=True)
-        answers.append(float(done.stdout))
-    assert answers == [1.0, -1.0]
+        answers.append(done.stdout.split())
+    assert answers == [["7", "0"], ["7", "1"], ["3", "0"]]
 
 
 CALLER = """

@@ -63,7 +63,7 @@ from gocnn.training.process import keep_memory
 if sys.argv[1] == "keep":
     keep_memory()
 import torch
-for round in range(22):  # the heap settles in the first few
+for round in range(14):  # the heap settles in the first few
     if round == 2:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     blocks = [torch.ones(12 << 20) for _ in range(2)]  # 48 MiB each, and all of it written

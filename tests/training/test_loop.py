@@ -44,7 +44,7 @@ def _config(positions: int = 32 * 12, **changes: object) -> TrainConfig:
         settings=TOWER,
         budget=Budget(positions=positions),
         hyperparameters=Hyperparameters(**hyperparameters),  # type: ignore[arg-type]
-        validation=0.2,
+        validation=0.1,
     )
 
 
@@ -203,7 +203,7 @@ def test_fine_tuning_starts_from_the_weights(corpus: Corpus, tmp_path: Path) -> 
     _start(corpus, tmp_path / "a").train()
     weights = tmp_path / "a" / "weights.safetensors"
     budget = Budget(positions=32)
-    config = TrainConfig(settings={}, budget=budget, initial=str(weights), validation=0.2)
+    config = TrainConfig(settings={}, budget=budget, initial=str(weights), validation=0.1)
     tuned = _start(corpus, tmp_path / "b", config)
     started = load_network(weights).module
     for name, tensor in started.state_dict().items():
@@ -217,7 +217,7 @@ def test_fine_tuning_can_grow_the_network(corpus: Corpus, tmp_path: Path) -> Non
     weights = tmp_path / "a" / "weights.safetensors"
     larger = {"blocks": 2, "channels": 20}
     config = TrainConfig(
-        settings=larger, budget=Budget(positions=32), initial=str(weights), validation=0.2
+        settings=larger, budget=Budget(positions=32), initial=str(weights), validation=0.1
     )
     grown = _start(corpus, tmp_path / "b", config)
     loaded = load_network(weights)
@@ -372,7 +372,7 @@ def test_a_run_has_one_budget(budget: dict[str, float]) -> None:
 
 
 def test_a_time_budget_ends_the_run(corpus: Corpus, tmp_path: Path) -> None:
-    config = TrainConfig(settings=TOWER, budget=Budget(seconds=0.5), validation=0.2)
+    config = TrainConfig(settings=TOWER, budget=Budget(seconds=0.5), validation=0.1)
     run = _start(corpus, tmp_path, config)
     assert run.train()
     assert run.seconds >= 0.5
@@ -399,7 +399,7 @@ DISTRIBUTED = """
         settings={"blocks": 1, "channels": 16},
         budget=Budget(positions=32 * 12),
         hyperparameters=hyperparameters,
-        validation=0.2,
+        validation=0.1,
     )
     folder = Path(sys.argv[1])
     run = TrainingRun.start(config, random_corpus(60), folder, Runtime(device="cpu"))
