@@ -13,6 +13,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from gocnn.go.game import SourceKind
 from gocnn.gtp.background import warm_up
 from gocnn.web.app import BoardServer, OpenedFile, make_app
 from gocnn.web.engine import Engine
@@ -158,6 +159,32 @@ def test_a_game_is_played_passed_and_counted(page: Page, served: Running) -> Non
     page.locator("#accept").click()
     expect(page.locator("#status")).to_have_text(re.compile("(Black|White) wins by"))
     expect(page.locator("#counting")).to_be_hidden()
+
+
+def test_two_passes_end_the_game_and_begin_the_count(page: Page) -> None:
+    start(page, colour="both", komi="0.5")
+    point(page, 40).click()
+    shown(page, "1 / 1")
+    page.locator("#pass").click()
+    shown(page, "2 / 2")
+    expect(page.locator("#counting")).to_be_hidden()
+    page.keyboard.press("p")
+    shown(page, "3 / 3")
+    expect(page.locator("#counted")).to_have_text("Black wins by 80.5 points.")
+    page.locator("#accept").click()
+    expect(page.locator("#status")).to_have_text("Black wins by 80.5 points.")
+
+
+def test_rank_and_style_of_the_form_reach_the_network(page: Page, served: Running) -> None:
+    before = len(served.network.asked)
+    start(page, rank="15k", kind="tygem", temperature="1")
+    point(page, 40).click()
+    shown(page, "2 / 2")
+    told = served.network.asked[before:]
+    judged = (0, 0, 0)  # the curve, which is no player's
+    asked = {(c.rank, c.opponent_rank, c.kind) for c in told} - {judged}
+    assert asked == {(6, 6, int(SourceKind.TYGEM))}
+    expect(page.locator("#white-player")).to_contain_text("15 kyu")
 
 
 def test_dead_stones_are_marked_and_corrected(page: Page) -> None:
