@@ -11,7 +11,7 @@ from gocnn.go.game import Game
 from gocnn.go.position import Position
 from gocnn.go.ranks import UNKNOWN, Rank
 from gocnn.prediction import Conditions
-from gocnn.sgf.reader import load_game, load_game_from_bytes
+from gocnn.sgf.reader import SoundPart, load_sound_part
 from gocnn.stats import count_text
 
 
@@ -22,6 +22,7 @@ class AskedPosition(NamedTuple):
     conditions: Conditions
     played: int | None = None  # the point of the move that the record goes on with
     game: Game | None = None  # the record, when it is the position of one
+    fault: str = ""  # of the record, behind the game's last move
 
 
 def read_position(
@@ -35,7 +36,7 @@ def read_position(
     rank: Rank | None = None,
     opponent_rank: Rank | None = None,
 ) -> AskedPosition:
-    """The position that a user asks for.
+    """The position that a user asks for; of a record with a fault, one before that.
 
     Args:
         game: a path, or - for standard input (a game, or moves).
@@ -52,22 +53,23 @@ def read_position(
     """
     if (game is None) == (moves is None):
         raise GocnnError("give a game file, - for standard input, or --moves")
-    record: Game | None = None
+    record: SoundPart | None = None
     if game is not None and game != "-":
-        record = load_game(game, number)
+        record = load_sound_part(game, number)
     elif game is not None:
         data = sys.stdin.buffer.read()
         if b"(;" in data.replace(b" ", b"").replace(b"\n", b""):
-            record = load_game_from_bytes(data, "standard input", number)
+            record = load_sound_part("standard input", number, data)
         else:
             moves = data.decode("utf-8", "replace")
     if record is not None:
         if board_size is not None:
             raise GocnnError(
-                f"{record.source or 'the game'} is on {record.size}x{record.size}: "
+                f"{record.game.source or 'the game'} is on {record.game.size}x{record.game.size}: "
                 "--board-size is for --moves only; leave it out"
             )
-        return _from_game(record, move, komi, rank, opponent_rank)
+        asked = _from_game(record.game, move, komi, rank, opponent_rank)
+        return asked._replace(fault=record.fault)
     size = BOARD_SIZE if board_size is None else board_size
     komi = KOMI if komi is None else komi
     position = Position.from_moves(moves or "", size, komi=komi)

@@ -100,6 +100,7 @@ def suggest(
     from gocnn.play.style import network_rank
     from gocnn.render.png import check_picture_name, write_picture
     from gocnn.render.text import terminal_width, wants_colour
+    from gocnn.stats import count_text
 
     if image is not None:
         check_picture_name(image)
@@ -113,6 +114,9 @@ def suggest(
         rank=None if rank is None else network_rank(rank),
         opponent_rank=None if opponent_rank is None else network_rank(opponent_rank),
     )
+    if asked.fault:
+        moves_read = count_text(len(asked.game or ()), "move")
+        click.echo(f"gocnn: {asked.fault}; only the {moves_read} before it are read", err=True)
     predictor = Predictor(weights, device=device, symmetries=symmetries)
     prediction = predictor(asked.position, asked.conditions)
     if image is not None:

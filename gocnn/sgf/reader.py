@@ -116,7 +116,7 @@ def _read_chunk(
     size: int | None,
     made: Callable[[MainLine, str], _T],
     read_line: Callable[[bytes], MainLine] = MainLine,
-) -> Iterator[_T | Reject]:
+) -> Generator[_T | Reject, None, None]:
     if piece.number:
         yield _read(piece.data, piece.source, piece.number, size, made, read_line)
         return
@@ -135,20 +135,6 @@ def load_game(path: str | os.PathLike[str], number: int = 1) -> Game:
     """
     with closing(read_games([path])) as records:
         return _pick(records, number, str(Path(path)))
-
-
-def load_game_from_bytes(data: bytes, source: str, number: int = 1) -> Game:
-    """Game `number` (from 1) of the contents of an SGF file.
-
-    Args:
-        data: one game tree or several, and whatever stands between them.
-        source: what to call it in error messages.
-        number: which game, from 1.
-
-    Raises:
-        GocnnError: when there is none, or it is broken.
-    """
-    return _pick(read_chunk(SgfChunk(source, 0, data)), number, source)
 
 
 class Beginning(NamedTuple):
@@ -174,6 +160,62 @@ def load_beginning(
     read_line = partial(MainLine, plies=plies, cut_short=True)
     with closing(_read_paths([path], None, _beginning, read_line)) as records:
         return _pick(records, number, str(Path(path)))
+
+
+class SoundPart(NamedTuple):
+    """A game up to its first fault."""
+
+    game: Game
+    fault: str = ""  # what is wrong with the record, and where; "" where nothing is
+
+
+def load_sound_part(
+    path: str | os.PathLike[str], number: int = 1, data: bytes | None = None
+) -> SoundPart:
+    """Game `number` (from 1), or its moves before the first that is illegal or not to be read.
+
+    Args:
+        path: as for `load_game`; with data, only the name for messages.
+        number: which game.
+        data: the contents of an SGF file, in place of a path.
+
+    Raises:
+        GocnnError: as `load_game` does, where not even one move is sound.
+    """
+    name = str(Path(path)) if data is None else str(path)
+
+    def load(plies: int | None) -> Game:
+        line = MainLine if plies is None else partial(MainLine, plies=plies, cut_short=True)
+        if data is None:
+            records = _read_paths([path], None, _game, line)
+        else:
+            records = _read_chunk(SgfChunk(name, 0, data), None, _game, line)
+        with closing(records):
+            return _pick(records, number, name)
+
+    try:
+        return SoundPart(load(None))
+    except GocnnError as error:
+        sound = _longest(load)
+        if sound is None:
+            raise
+        return SoundPart(sound, str(error))
+
+
+def _longest(load: Callable[[int], Game]) -> Game | None:
+    """The longest beginning that can be loaded, by bisection; None when it has no move."""
+    longest, sound, bad = None, 0, 0  # moves of the longest so far; fewest known to be too many
+    while not bad or bad - sound > 1:
+        plies = (sound + bad) // 2 if bad else 2 * sound or 1
+        try:
+            longest = load(plies)
+        except GocnnError:
+            bad = plies
+            continue
+        if len(longest) < plies:  # the record ends there
+            break
+        sound = plies
+    return longest if longest is not None and len(longest) else None
 
 
 def _beginning(line: MainLine, source: str) -> Beginning:

@@ -22,6 +22,7 @@ from gocnn.go.ranks import PRO, parse_rank
 from gocnn.go.rules import RULESETS
 from gocnn.prediction import Conditions, Prediction
 from gocnn.render.theme import THEMES
+from gocnn.sgf.reader import load_sound_part
 from tests.support.boards import point
 
 SGF = "(;GM[1]FF[4]SZ[9]PB[B]KM[5.5]BR[3k]WR[1d]RE[W+3.5];B[ee];W[gc];B[cg];W[pp])"
@@ -134,14 +135,51 @@ def test_ranks_are_parsed_with_the_command_line() -> None:
     assert "Invalid value for '--rank': 'strong' is not a rank" in result.stderr
 
 
-def test_a_broken_game_names_file_and_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("end", "fault"),
+    [
+        (";W[pp])", "move 4"),
+        (";W[gc])", "move 4"),
+        (";AE[ee];W[ff];B[gg])", "setup in mid-game"),
+        (";W[ff", "never closes"),
+    ],
+)
+def test_a_game_counts_up_to_its_first_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, fault: str
+) -> None:
+    text = SGF.replace(";W[pp])", end)
     path = tmp_path / "broken.sgf"
-    path.write_text(SGF)
-    with pytest.raises(GocnnError, match=r"broken\.sgf.*move 4"):
+    path.write_text(text)
+    asked = read_position(game=str(path))
+    assert asked.game is not None and len(asked.game) == 3
+    assert asked.position.ply == 3
+    assert "broken.sgf" in asked.fault and fault in asked.fault
+    assert read_position(game=str(path), move=2).position.ply == 1
+    with pytest.raises(GocnnError, match="has 3 moves: --move is 1 to 4, not 5"):
+        read_position(game=str(path), move=5)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert read_position(game="-").fault.startswith("standard input: ")
+    result = CliRunner().invoke(main, ["suggest", str(path), "--weights", "small"])
+    assert result.exit_code == 0
+    assert "only the 3 moves before it are read" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["(;SZ[9];B[pp];W[aa])", "no game", ""])
+def test_a_game_without_a_sound_move_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "broken.sgf"
+    path.write_text(text)
+    with pytest.raises(GocnnError, match=r"broken\.sgf"):
         read_position(game=str(path))
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SGF.encode())))
-    with pytest.raises(GocnnError, match=r"standard input: .*move 4"):
-        read_position(game="-")
+
+
+def test_the_longest_sound_beginning_is_found_whatever_its_length(tmp_path: Path) -> None:
+    path = tmp_path / "broken.sgf"
+    points = [f"{'abcdefghi'[k % 9]}{'acegi'[k // 9]}" for k in range(40)]
+    for count in range(1, 40):
+        moves = "".join(f";{'BW'[k % 2]}[{point}]" for k, point in enumerate(points[:count]))
+        path.write_text(f"(;SZ[9]{moves};{'BW'[count % 2]}[{points[0]}];B[ii])")
+        game, fault = load_sound_part(path)
+        assert (len(game), "illegal move" in fault) == (count, True)
 
 
 def test_the_board_and_the_table() -> None:
