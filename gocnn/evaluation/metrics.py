@@ -87,7 +87,10 @@ class Scores:
         return asdict(self)
 
     def table(self) -> str:
-        """Lines of text; percentages with their intervals. Parts of few positions are left out."""
+        """Lines of text; percentages with their intervals. Parts of few positions are left out.
+
+        Where there are few in all, figures stand without intervals, which would say nothing.
+        """
         head = (
             f"{'':16}{'positions':>10}{'games':>7}{'confid. %':>11}{'top-1 %':>14}{'top-5 %':>14}"
         )
@@ -103,6 +106,8 @@ class Scores:
             lines += [title] if title and shown else []
             lines += [_line(row) for row in shown]
             left_out += len(rows) - len(shown)
+        if self.total.positions < FEW:
+            lines.append(f"fewer than {FEW} positions: too few for an interval")
         if left_out:
             lines.append(f"{count_text(left_out, 'row')} of fewer than {FEW} positions left out")
         return "\n".join(lines)
@@ -110,16 +115,17 @@ class Scores:
 
 def _line(row: Row) -> str:
     text = f"{row.name:16}{row.positions:10,}{row.games:7,}{100 * row.confidence:11.1f}"
-    text += f"{_columns(row.top1, 100, 2)}{_columns(row.top5, 100, 2)}"
-    text += f" {_columns(row.cross_entropy, 1, 3)}"
+    few = row.positions < FEW
+    text += f"{_columns(row.top1, 100, 2, few)}{_columns(row.top5, 100, 2, few)}"
+    text += f" {_columns(row.cross_entropy, 1, 3, few)}"
     if row.value_accuracy is not None:
-        text += _columns(row.value_accuracy, 100, 2)
+        text += _columns(row.value_accuracy, 100, 2, few)
     return text.rstrip()
 
 
-def _columns(estimate: Estimate, scale: float, digits: int) -> str:
+def _columns(estimate: Estimate, scale: float, digits: int, few: bool) -> str:
     """Mean and margin, each in columns of its own."""
-    margin = "" if estimate.margin is None else f" ±{scale * estimate.margin:5.{digits}f}"
+    margin = "" if few or estimate.margin is None else f" ±{scale * estimate.margin:5.{digits}f}"
     return f"{scale * estimate.mean:7.{digits}f}{margin:7}"
 
 

@@ -14,7 +14,7 @@ to the suite.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -242,7 +242,7 @@ def _ask(engine: EngineProcess, suite: Suite, test: Test, timeout: float) -> Tes
     return TestResult(suite.name, test, answer, test.passes(answer))
 
 
-def suites_table(results: dict[str, Sequence[TestResult]]) -> str:
+def suites_table(results: Mapping[str, Sequence[TestResult]]) -> str:
     """Markdown: tests passed by suite and in all, one column an engine.
 
     Only tests that every engine was asked count, so that the columns can be compared.

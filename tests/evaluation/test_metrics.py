@@ -211,3 +211,6 @@ def test_parts_of_few_positions_are_left_out_of_the_table(positions: Positions) 
     assert "by move" not in table
     rows = len(scores.phases) + len(scores.ranks) + len(scores.calibration)
     assert table.endswith(f"{rows} rows of fewer than 50 positions left out")
+    assert "±" not in table  # three positions had intervals of 65 points
+    assert "fewer than 50 positions: too few for an interval" in table
+    assert "±" in evaluate(loaded(_PlaysBesideTheLast()), positions, label=None).table()
