@@ -165,7 +165,7 @@ def test_our_own_positions(tmp_path: Path) -> None:
     suite = read_suite(_suite(tmp_path, "\n".join(lines)))
     wrong = [
         r.as_dict()
-        for r in run_suites("gocnn gtp --device cpu --visits 64", [suite])
+        for r in run_suites("gocnn gtp --device cpu --weights small --visits 64 --seed 1", [suite])
         if not r.passed
     ]
     assert wrong == []
