@@ -87,7 +87,12 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise GocnnError(
-            f"{path}: cannot write ({error.strerror}); what stood there before is untouched: "
-            "make room or name another folder, and go on"
-        ) from error
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> GocnnError:
+    """What to tell when the next version of a file could not be written."""
+    return GocnnError(
+        f"{path}: cannot write ({error.strerror}); what stood there before is untouched: "
+        "make room or name another folder, and go on"
+    )

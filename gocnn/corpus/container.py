@@ -15,6 +15,7 @@ import lzma
 import os
 import struct
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from gocnn.corpus.packing import RECORD, Names, compute_checksum, split_sections
 from gocnn.errors import GocnnError
-from gocnn.files import draft_path, require_regular
+from gocnn.files import cannot_write, draft_path, require_regular
 from gocnn.go.board import MAX_SIZE, MIN_SIZE, POINT_MASK, WHITE_BIT
 from gocnn.go.game import SourceKind
 from gocnn.go.ranks import RANKS
@@ -65,13 +66,13 @@ class Writer:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(self.path)  # "No space left on device" alone says too little
-        try:
-            if self._file is not None:
-                self._file.close()  # which writes what is left, and may fail once more
-        finally:
+        if self._file is not None:
+            with suppress(OSError):  # it writes what is left, which a full disk refuses once more
+                self._file.close()
+        with suppress(OSError):
             self._temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            raise cannot_write(self.path, error) from error
 
     def add(
         self, entries: NDArray[np.uint16], records: NDArray[np.void], names: Sequence[str]

@@ -1,6 +1,7 @@
 """The folder of a match: what is played, and the games so far."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -9,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from gocnn.defaults import BOARD_SIZE, KOMI, OPENING_MOVES
 from gocnn.errors import GocnnError
-from gocnn.files import write_atomically
+from gocnn.files import cannot_write, write_atomically
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
 from gocnn.match.controller import check_command
@@ -125,8 +126,11 @@ class Folder:
         if not self.games:
             self._write("match.json", json.dumps(self._plain, indent=2) + "\n")
         self._write(f"game-{game.number:04}.sgf", text)
-        self._lines.write(json.dumps(asdict(game)) + "\n")
-        self._lines.flush()
+        try:
+            self._lines.write(json.dumps(asdict(game)) + "\n")
+            self._lines.flush()
+        except OSError as error:
+            raise cannot_write(Path(self._lines.name), error) from error
         self.games[game.number] = game
 
     def close_with(self, result: dict[str, Any]) -> None:
@@ -140,5 +144,6 @@ class Folder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lines.close()
+        with suppress(OSError):  # the rest of a line that a full disk refused; it is told already
+            self._lines.close()
         self._lock.release()

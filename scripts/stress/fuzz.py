@@ -5,19 +5,22 @@
 SGF is built and broken by hypothesis; records, archives, corpora, weights and checkpoints are
 broken byte by byte, and, where a checksum would refuse all of that, value by value with a right
 checksum. An input must end in games, in counted rejects, or in a `GocnnError` of one line. Anything
-else is kept in the folder of --keep, and the exit status is 1.
+else is kept in the folder of --keep, and the exit status is 1. Each kind of input is read in a
+process of its own, which reports its own peak of memory; what hypothesis needs to build its
+records is counted apart, because it is not ours.
 """
 
 import argparse
 import bz2
-import contextlib
 import faulthandler
 import gzip
 import hashlib
 import io
 import json
 import lzma
+import multiprocessing
 import random
+import resource
 import struct
 import sys
 import tarfile
@@ -28,6 +31,8 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +52,7 @@ from gocnn.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from gocnn.training.config import Budget, TrainConfig
 
 SLOW = 5.0  # seconds of the processor for one input
+A_BUILD = 5000  # records that one process has hypothesis build
 HANG = 120  # seconds after which the run ends with the place where it stands
 TOKENS = (
     b"(", b")", b";", b"[", b"]", b"\\", b"(;", b"(;GM[1]", b"(;PB[a]PW[b]", b"AB[aa:ss]", b"B[]",
@@ -69,10 +75,14 @@ def record(dice: random.Random, lines: int = 9) -> bytes:
     return f"(;GM[1]FF[4]CA[UTF-8]SZ[{lines}]{words}{moves}(;B[aa])(;W[bb]))\n".encode()
 
 
-def broken(data: bytes, dice: random.Random) -> bytes:
-    """Some bytes flipped, cut out, doubled, or replaced by what means something."""
+DAMAGES = ("a bit flipped", "cut out", "doubled", "a token put in", "numbers", "cut off")
+
+
+def broken(data: bytes, dice: random.Random) -> tuple[str, bytes]:
+    """Some bytes flipped, cut out, doubled, or replaced by what means something; and which."""
     changed = bytearray(data)
-    for _ in range(dice.choice((1, 1, 1, 2, 4, 16))):
+    times = dice.choice((1, 1, 1, 2, 4, 16))
+    for _ in range(times):
         place = dice.randrange(len(changed) + 1)
         length = dice.choice((1, 2, 8, 64, 512))
         what = dice.randrange(6)
@@ -90,7 +100,7 @@ def broken(data: bytes, dice: random.Random) -> bytes:
             )
         else:
             del changed[place:]
-    return bytes(changed)
+    return DAMAGES[what] if times == 1 else "several of these", bytes(changed)
 
 
 def changed(plain: Any, dice: random.Random) -> Any:
@@ -249,57 +259,81 @@ def forged_tensors(sound: Path, draft: Path, dice: random.Random) -> bytes:
     return draft.read_bytes()
 
 
-class Fuzzer:
-    """Runs inputs and keeps the counts."""
+@dataclass
+class Outcomes:
+    """What became of the inputs of one kind, read in one process."""
 
-    def __init__(self, folder: Path, keep: Path) -> None:
-        self.folder, self.keep = folder, keep
-        self.counts: dict[str, Counter[str]] = {}
-        self.slowest: dict[str, float] = {}
-        self.bad = 0
-
-    def run(self, kind: str, read: Callable[[bytes, Path], Iterator[str]], data: bytes) -> None:
-        """Read one input."""
-        faulthandler.dump_traceback_later(HANG, exit=True)
-        started = time.process_time()
-        try:
-            outcomes = list(read(data, self.folder)) or ["nothing"]
-        except GocnnError as error:
-            outcomes = ["refused in a line"] if "\n" not in str(error) else ["REFUSED IN LINES"]
-        except Exception as error:
-            outcomes = [f"TRACEBACK {type(error).__name__}"]
-            self._keep(kind, data, traceback.format_exc())
-        took = time.process_time() - started
-        faulthandler.cancel_dump_traceback_later()
-        if took > SLOW:
-            outcomes.append("SLOW")
-            self._keep(kind, data, f"{took:.1f} s\n")
-        self.counts.setdefault(kind, Counter()).update(["inputs", *outcomes])
-        self.slowest[kind] = max(self.slowest.get(kind, 0.0), took)
-
-    def _keep(self, kind: str, data: bytes, why: str) -> None:
-        self.bad += 1
-        self.keep.mkdir(parents=True, exist_ok=True)
-        name = f"{kind}-{self.bad}"
-        (self.keep / name).write_bytes(data)
-        (self.keep / f"{name}.txt").write_text(why)
+    kind: str
+    counts: dict[str, Counter[str]] = field(default_factory=dict)  # by damage
+    slowest: float = 0.0  # seconds of the processor
+    memory: int = 0  # bytes, the process's peak; before the first input: `idle`
+    idle: int = 0
+    bad: int = 0
 
     def table(self) -> str:
         """The counts, and the most time and memory."""
         lines = []
-        for kind, counts in self.counts.items():
+        for damage, counts in sorted(self.counts.items()):
             kinds = ", ".join(
                 f"{what} {n:,}" for what, n in counts.most_common() if what != "inputs"
             )
-            lines.append(
-                f"{kind}: {counts['inputs']:,} inputs: {kinds}; slowest {self.slowest[kind]:.2f} s"
-            )
-        return "\n".join([*lines, f"most memory {_peak() >> 20:,} MB; {self.bad} to look at"])
+            lines.append(f"  {damage}: {counts['inputs']:,} inputs: {kinds}")
+        total = sum(counts["inputs"] for counts in self.counts.values())
+        head = (
+            f"{self.kind}: {total:,} inputs; slowest {self.slowest:.2f} s, peak "
+            f"{self.memory >> 20:,} MB ({self.idle >> 20:,} MB before the first), "
+            f"{self.bad} to look at"
+        )
+        return "\n".join([head, *lines])
+
+
+class Fuzzer:
+    """Reads inputs of one kind and keeps the counts."""
+
+    def __init__(self, kind: str, keep: Path) -> None:
+        self.keep, self.read = keep, READERS[kind]
+        self.outcomes = Outcomes(kind, idle=_peak())
+
+    def run(self, damage: str, data: bytes, folder: Path) -> None:
+        """Read one input."""
+        faulthandler.dump_traceback_later(HANG, exit=True)
+        started = time.process_time()
+        try:
+            outcomes = list(self.read(data, folder)) or ["nothing"]
+        except GocnnError as error:
+            outcomes = ["refused in a line"] if "\n" not in str(error) else ["REFUSED IN LINES"]
+        except Exception as error:
+            outcomes = [f"TRACEBACK {type(error).__name__}"]
+            self._keep(data, traceback.format_exc())
+        took = time.process_time() - started
+        faulthandler.cancel_dump_traceback_later()
+        if took > SLOW:
+            outcomes.append("SLOW")
+            self._keep(data, f"{took:.1f} s\n")
+        self.outcomes.counts.setdefault(damage, Counter()).update(["inputs", *outcomes])
+        self.outcomes.slowest = max(self.outcomes.slowest, took)
+        self.outcomes.memory = _peak()
+
+    def _keep(self, data: bytes, why: str) -> None:
+        self.outcomes.bad += 1
+        self.keep.mkdir(parents=True, exist_ok=True)
+        name = f"{self.outcomes.kind.replace(' ', '-')}-{self.outcomes.bad}"
+        (self.keep / name).write_bytes(data)
+        (self.keep / f"{name}.txt").write_text(why)
+
+
+READERS: dict[str, Callable[[bytes, Path], Iterator[str]]] = {
+    "built SGF": read_sgf,
+    "SGF bytes": read_sgf,
+    "archives": read_archive,
+    "corpora": read_corpus,
+    "weights": read_weights,
+    "checkpoints": read_checkpoint,
+}
+SHARES = {"SGF bytes": 60, "archives": 20, "corpora": 10, "weights": 5, "checkpoints": 5}  # of 100
 
 
 def _peak() -> int:
-    import resource
-
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 
@@ -310,55 +344,88 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"))
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory() as scratch:
-        fuzzer = Fuzzer(Path(scratch), options.keep)
-        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C: the counts so far
-            _run(fuzzer, options.inputs, options.seed)
-    print(fuzzer.table())
-    return 1 if fuzzer.bad else 0
+    built, others = options.inputs * 3 // 10, options.inputs * 7 // 10
+    bad = 0
+    with tempfile.TemporaryDirectory() as scratch, bar("kinds", 6, unit="kinds") as progress:
+        path = Path(scratch, "built")
+        starts = range(0, built, A_BUILD)  # hypothesis keeps what it has drawn, 40 KB a record
+        peak = max(
+            _apart(build_records, path, min(A_BUILD, built - n), options.seed + n) for n in starts
+        )
+        print(f"hypothesis, building alone: peak {peak >> 20:,} MB", flush=True)
+        for kind in READERS:
+            count = others * SHARES[kind] // 100 if kind in SHARES else built
+            outcomes = _apart(fuzz, kind, count, options.seed, path, options.keep)
+            print(outcomes.table(), flush=True)
+            bad += outcomes.bad
+            progress.update()
+    return 1 if bad else 0
 
 
-def _run(fuzzer: Fuzzer, inputs: int, start: int) -> None:
-    dice = random.Random(start)
-    sound = _sound(fuzzer.folder, dice)
-    with bar("inputs", inputs, unit="inputs") as progress:
+def _apart(function: Callable[..., Any], *arguments: object) -> Any:
+    """The result of a function in a new process."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def build_records(path: Path, count: int, start: int) -> int:
+    """Append hypothesis's records to a file; the peak of the memory for it in bytes."""
+    with path.open("ab") as file:
 
         @seed(start)
-        @settings(max_examples=inputs * 3 // 10, deadline=None, database=None,
+        @settings(max_examples=count, deadline=None, database=None,
                   phases=[Phase.generate], suppress_health_check=list(HealthCheck))  # fmt: skip
         @given(BUILT)
         def built(data: bytes) -> None:
-            fuzzer.run("built SGF", read_sgf, data)
-            progress.update()
+            file.write(struct.pack("<I", len(data)) + data)
 
         built()
-        for number in range(inputs * 7 // 10):
-            kind, read, make = _choose(number, sound, fuzzer.folder, dice)
-            fuzzer.run(kind, read, make)
-            progress.update()
+    return _peak()
 
 
-def _choose(
-    number: int, sound: dict[str, Any], folder: Path, dice: random.Random
-) -> tuple[str, Callable[[bytes, Path], Iterator[str]], bytes]:
-    """The next input: of ten, six are records, two archives, one a corpus, one weights."""
-    turn = number % 20
-    if turn < 12:
+def fuzz(kind: str, count: int, start: int, built: Path, keep: Path) -> Outcomes:
+    """Read `count` broken inputs of a kind."""
+    warnings.simplefilter("ignore")
+    dice = random.Random(f"{start} {kind}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        sound = _sound(folder, dice)
+        fuzzer = Fuzzer(kind, keep)
+        if kind == "built SGF":
+            for data in _built(built):
+                fuzzer.run("built", data, folder)
+        else:
+            for _ in range(count):
+                damage, data = _damaged(kind, sound, folder, dice)
+                fuzzer.run(damage, data, folder)
+    return fuzzer.outcomes
+
+
+def _built(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while length := file.read(4):
+            yield file.read(struct.unpack("<I", length)[0])
+
+
+def _damaged(
+    kind: str, sound: dict[str, Any], folder: Path, dice: random.Random
+) -> tuple[str, bytes]:
+    """The next input of a kind, and what was done to it."""
+    if kind == "SGF bytes":
         data = b"".join(record(dice) for _ in range(dice.choice((1, 1, 3))))
-        return "SGF bytes", read_sgf, broken(data, dice)
-    if turn < 16:
-        return "archives", read_archive, broken(dice.choice(archives(dice)), dice)
-    if turn < 18:
-        corpus = forged_corpus(sound["corpus"], dice)
-        whole = sound["corpus.xz"] if dice.random() < 0.3 else sound["corpus"]
-        return "corpora", read_corpus, dice.choice((corpus, corpus, broken(whole, dice)))
-    kind = ("weights", "checkpoints")[turn - 18]
+        return broken(data, dice)
+    if kind == "archives":
+        return broken(dice.choice(archives(dice)), dice)
+    forged = dice.random() < 0.5
+    if kind == "corpora":
+        if forged:
+            return "a value changed, checksums right", forged_corpus(sound["corpus"], dice)
+        return broken(sound["corpus.xz"] if dice.random() < 0.5 else sound["corpus"], dice)
     path: Path = sound[kind]
-    read = read_weights if kind == "weights" else read_checkpoint
-    if dice.random() < 0.5:
-        return kind, read, broken(path.read_bytes(), dice)
-    return kind, read, forged_tensors(path, folder / "draft.safetensors", dice)
+    if forged:
+        changed = forged_tensors(path, folder / "draft.safetensors", dice)
+        return "a value changed, checksums right", changed
+    return broken(path.read_bytes(), dice)
 
 
 def _sound(folder: Path, dice: random.Random) -> dict[str, Any]:

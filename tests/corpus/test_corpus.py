@@ -206,11 +206,27 @@ def test_a_full_disk_leaves_what_was_there(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=rf"No space left.*{name}"):
+    with pytest.raises(GocnnError, match=rf"{name}: cannot write \(No space left"):
         Corpus.from_games(GAMES).save(path)
     monkeypatch.undo()
     assert len(Corpus.open(path)) == 1
     assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_a_disk_that_is_full_to_the_end_is_named(tmp_path: Path) -> None:
+    """Closing the file fails once more, because what is left of it cannot be written either."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "x.gocnn"
+    Corpus.from_games(GAMES[:1]).save(path)
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, most))
+    try:
+        with pytest.raises(GocnnError, match=r"x\.gocnn: cannot write \(File too large\)"):
+            MANY.save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    assert len(Corpus.open(path)) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["x.gocnn"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

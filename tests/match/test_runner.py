@@ -218,6 +218,31 @@ def test_a_folder_keeps_games_whole(tmp_path: Path) -> None:
         Folder(tmp_path, settings)
 
 
+def test_a_full_disk_loses_no_game(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    settings = MatchSettings(a="x", b="y")
+    one, two = (
+        GameResult(number=n, black="A", winner="", result="0", reason="score") for n in (1, 2)
+    )
+    with Folder(tmp_path, settings) as folder:
+        folder.keep(one, "(;GM[1])")
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    full = (tmp_path / "games.jsonl").stat().st_size + 40  # which leaves half a line there
+    try:
+        with (
+            pytest.raises(GocnnError, match=r"games\.jsonl: cannot write"),
+            Folder(tmp_path, settings) as folder,
+        ):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (full, most))
+            folder.keep(two, "(;GM[1])")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+    with Folder(tmp_path, settings) as folder:
+        assert folder.games == {1: one}
+        folder.keep(two, "(;GM[1])")
+    assert [line["number"] for line in lines(tmp_path)] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
