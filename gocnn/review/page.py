@@ -39,7 +39,11 @@ _SCRIPTS = (
     ("gocnn.render", "curve.js"),
     ("gocnn.review", "review.js"),
 )
-_STYLES = (("gocnn.render", "board.css"), ("gocnn.review", "review.css"))
+_STYLES = (
+    ("gocnn.render", "base.css"),
+    ("gocnn.render", "board.css"),
+    ("gocnn.review", "review.css"),
+)
 _COLOURS = {"black": BLACK, "white": WHITE}
 
 

@@ -88,6 +88,7 @@ def test_a_report_is_read_and_stepped_through(opened: Page) -> None:
 @pytest.mark.parametrize("opened", ["desktop light", "phone dark"], indirect=True)
 def test_no_serious_finding_of_axe(opened: Page) -> None:
     opened.keyboard.press("n")
+    opened.locator("#line").click()  # pressed, which has colours of its own
     opened.locator("#typical-part").evaluate("part => { part.hidden = false; part.open = true; }")
     found = Axe().run(opened).response["violations"]
     assert [f["id"] for f in found if f["impact"] in ("serious", "critical")] == []
@@ -115,6 +116,20 @@ def test_the_board_shows_the_game_and_what_was_expected(browser: Browser, report
     assert shown(page) == "Move 5 of 8"
     page.get_by_role("button", name="Show game 2").click()
     assert shown(page) == "Move 0 of 8"
+    page.close()
+
+
+def test_a_game_without_ranks_is_compared_with_none(browser: Browser, tmp_path: Path) -> None:
+    record = Record(parse_game(SGF.replace(b"BR[5k]WR[4k]", b"")), Details({"PB": "Ann"}, {}))
+    review = Reviewer(Told({}, blunder_at(5))).review(record)
+    (tmp_path / "review.html").write_text(review_page([review]))
+    page = browser.new_page()
+    page.goto((tmp_path / "review.html").as_uri())
+    assert page.inner_text("#title") == "Review"  # the names are below, with the ranks
+    assert page.inner_text("#names").split() == ["Ann", "–", "White"]
+    assert "typical" not in page.inner_text("#matches")
+    assert page.locator("#matches .stone").count() == 2
+    assert "names no ranks" in page.inner_text("#rates-about")
     page.close()
 
 

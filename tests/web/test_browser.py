@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from gocnn.go.game import SourceKind
 from gocnn.gtp.background import warm_up
@@ -235,6 +235,28 @@ def test_candidates_and_heat_are_switched(page: Page) -> None:
     page.locator("#show-candidates").uncheck()
     expect(page.locator(".go-warm")).to_have_count(0)
     expect(page.locator(".go-candidate")).to_have_count(0)
+
+
+def test_a_network_that_takes_long_is_said_to_be_loading(browser: Browser, served: Running) -> None:
+    page = visit(browser, served)
+    page.clock.install()
+    held: list[Route] = []
+    loaded = threading.Event()
+    page.route(
+        "**/api/evaluate",
+        lambda route: route.continue_() if loaded.is_set() else held.append(route),
+    )
+    drop(page, RECORD)
+    shown(page, "0 / 4")
+    expect(page.locator("#outlook")).to_be_empty()
+    page.clock.run_for(5000)
+    expect(page.locator("#outlook")).to_have_text(re.compile("The network is loading"))
+    loaded.set()
+    for route in held:
+        route.continue_()
+    page.clock.resume()
+    expect(page.locator("#outlook")).to_have_text(re.compile("Black wins 75 %"))
+    leave(page)
 
 
 def test_a_dropped_file_its_curve_wheel_keys_and_variations(page: Page) -> None:

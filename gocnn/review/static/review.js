@@ -28,6 +28,11 @@
   /** A player's name, which may be written from right to left, apart from what stands around it. */
   const nameOf = (player) => element("bdi", player.name);
 
+  /** A stone of a colour, "black" or "white"; characters such as ● are white where letters are. */
+  const stoneOf = (colour) => element("span", "", {
+    class: `stone ${colour}`, role: "img", "aria-label": colour,
+  });
+
   function table(target, head, rows) {
     const line = element("tr", head.map((text, column) =>
       element("th", text, column ? { scope: "col" } : { scope: "col", class: "text" })));
@@ -83,7 +88,8 @@
     playedOut = false;
     const { black, white } = game;
     byId("names").replaceChildren(
-      "● ", nameOf(black), ` ${black.rank}`, "  –  ○ ", nameOf(white), ` ${white.rank}`);
+      stoneOf("black"), " ", nameOf(black), ` ${black.rank}`, "  –  ",
+      stoneOf("white"), " ", nameOf(white), ` ${white.rank}`);
     byId("about").replaceChildren(
       ...game.about.flatMap((text, place) => [place ? " · " : "", element("bdi", text)]));
     byId("lead-part").hidden = !game.leads;
@@ -237,24 +243,28 @@
   const share = ([moves, found]) => (moves ? percent(found / moves) : "–");
 
   function showRates() {
+    const typicalOf = (colour) => data.typical[game.typical[colour]] ?? null;
+    const compared = Boolean(typicalOf("black") ?? typicalOf("white")); // else no rank is known
     const head = ["", "moves", "first choice", "typical", "first five", "typical"];
+    const kept = (cells) => (compared ? cells : cells.filter((_, column) => head[column] !== "typical"));
     const rows = [];
     for (const colour of ["black", "white"]) {
-      const typical = game.typical[colour] === null ? null : data.typical[game.typical[colour]];
+      const typical = typicalOf(colour);
       for (const [phase, rate] of Object.entries(game.matches[colour])) {
         const [moves, matched, near] = rate;
         const usual = typical?.rates[phase];
         const title = element("span", phase === "all"
-          ? [nameOf(game[colour]), ` ${game[colour].rank}`] : phase);
-        rows.push(row([
+          ? [stoneOf(colour), " ", nameOf(game[colour]), ` ${game[colour].rank}`] : phase);
+        rows.push(row(kept([
           title, String(moves), share([moves, matched]), usual ? interval(usual.top1) : "–",
           share([moves, near]), usual ? interval(usual.top5) : "–",
-        ], phase === "all" ? { class: "own" } : {}));
+        ]), phase === "all" ? { class: "own" } : {}));
       }
     }
-    table(byId("matches"), head, rows);
-    byId("rates-about").textContent = "The network is told nothing of the ranks here. Typical is what "
-      + "players of the same rank reach on average; a single game goes up and down by several percent.";
+    table(byId("matches"), kept(head), rows);
+    byId("rates-about").textContent = `The network is told nothing of the ranks here. ${compared
+      ? "Typical is what players of the same rank reach on average; a"
+      : "The game names no ranks to compare with. A"} single game goes up and down by several percent.`;
     byId("typical-part").hidden = data.typical.length === 0;
     const own = new Set([game.typical.black, game.typical.white]);
     table(byId("typical"), ["rank", "moves", "first choice", "opening", "middle game", "endgame", "first five"],
@@ -338,6 +348,8 @@
     draw();
   });
 
+  // The names of one game stand above its board, with the ranks.
+  if (data.games.length === 1) byId("title").textContent = "Review";
   showSummary();
   open(0);
 }

@@ -15,7 +15,7 @@ const KEPT_GAME = "gocnn-game"; // in this tab
 const KEPT_CHOICES = "gocnn-choices"; // in this browser
 const TOP = 8; // candidates
 const AT_ONCE = 4; // positions of one question for the curve
-const SLOW = 4000; // milliseconds, after which a move is said to take long
+const SLOW = 4000; // milliseconds, after which a move or a win rate is said to take long
 const PAUSE = 80; // milliseconds on a position, before the network is asked about it
 const RANKS = [
   "best", "pro", ...Array.from({ length: 9 }, (_, n) => `${9 - n}d`),
@@ -40,6 +40,7 @@ const state = {
   opponent: null, // {colour: 1, -1 or 0 for none, rank, kind, temperature, visits, resign}
   counting: null, // {dead, owner, result} while the dead are marked
   busy: false, // the network is choosing a move
+  waiting: false, // it has been asked about positions for long
   file: null, // the file that the game is from, to open others of its games
   ended: false, // the server is gone
 };
@@ -266,15 +267,29 @@ function consider() {
     asking.abort();
     asking = new AbortController();
     const rank = $("advice-rank").value;
-    const answer = await ask(
+    const answer = await awaitAnswer(ask(
       "analyse", { game: game.request(node), rank, colour: toMove(node), top: TOP },
       { signal: asking.signal },
-    );
+    ));
     if (rank !== $("advice-rank").value) return;
     node.analysis = answer;
     if (state.game === game && game.current === node) draw();
     fillCurve();
   }), PAUSE);
+}
+
+/** The network's answer; the page tells when it takes long, as at the very first start. */
+async function awaitAnswer(answer) {
+  const slow = setTimeout(() => {
+    state.waiting = true;
+    drawStudy();
+  }, SLOW);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(slow);
+    state.waiting = false;
+  }
 }
 
 let filling = false;
@@ -292,9 +307,9 @@ const fillCurve = attempt(async () => {
       if (!missing.length) return;
       const steps = (node) => game.path(node).filter((each) => each.step).length;
       const after = missing.map(steps);
-      const answer = await ask("evaluate", {
+      const answer = await awaitAnswer(ask("evaluate", {
         game: game.request(line[line.length - 1]), rank: "any", after,
-      });
+      }));
       const values = new Map(answer.after.map((step, at) => [step, answer.values[at]]));
       missing.forEach((node, at) => { node.value = values.get(after[at]); });
       if (state.game === game) drawStudy();
@@ -489,7 +504,8 @@ function drawCurves() {
   const early = values.every((value) => value?.lead === null);
   $("score-note").textContent = early ? `(${text("score-late")})` : "";
   const value = game.current.value;
-  $("outlook").textContent = value ? outlook(value) : "";
+  const waits = state.waiting ? text("outlook-waits") : "";
+  $("outlook").textContent = value ? outlook(value) : waits;
 }
 
 function outlook({ win, lead }) {
