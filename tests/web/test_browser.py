@@ -264,6 +264,10 @@ def test_a_dropped_file_its_curve_wheel_keys_and_variations(page: Page) -> None:
     shown(page, "0 / 4")
     expect(page.locator("#black-player .name")).to_have_text("Lee")
     expect(page.locator("#white-player .name")).to_have_text("<b>Cho</b>")  # text, not markup
+    title = (
+        "1. \u2068Lee\u2069 – \u2068<b>Cho</b>\u2069 \u2068B+R\u2069"  # none turns the rest around
+    )
+    expect(page.locator("#game option").first).to_have_text(title)
     expect(page.locator("#win-curve .go-curve-line")).to_have_attribute("d", re.compile("L4 "))
     box = page.locator("#win-curve").bounding_box()
     assert box

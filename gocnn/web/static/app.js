@@ -668,9 +668,12 @@ function setFile(file, games = []) {
 }
 
 function gameTitle(info, index) {
-  const players = [info.PB, info.PW].map((name) => name ?? "?").join(" – ");
-  const known = info.PB || info.PW ? players : info.GN ?? info.EV ?? "";
-  return [`${index + 1}.`, known, info.RE, info.DT].filter(Boolean).join("  ");
+  // Each apart from the rest (Unicode's isolates): a name may be written from right to left.
+  const apart = (words) => `\u2068${words}\u2069`;
+  const players = [info.PB, info.PW].map((name) => apart(name ?? "?")).join(" – ");
+  const known = info.PB || info.PW ? players : apart(info.GN ?? info.EV ?? "");
+  const rest = [info.RE, info.DT].filter(Boolean).map(apart);
+  return [`${index + 1}.`, known, ...rest].join("  ");
 }
 
 async function openFile(file, number = 1) {
