@@ -59,11 +59,7 @@ def read_player(
         GocnnError: when a path cannot be read or is a corpus, which keeps no names, or the player
             has no game.
     """
-    for path in paths:
-        if is_corpus(path):
-            raise GocnnError(
-                f"{path} is a corpus file, which keeps no names of players; give the game records"
-            )
+    refuse_corpora(paths)
     with bar("read", unit="games") as progress:
 
         def games() -> Iterator[Game]:
@@ -73,6 +69,19 @@ def read_player(
                     yield game
 
         return games_of_player(games(), player)
+
+
+def refuse_corpora(paths: Sequence[Path]) -> None:
+    """Refuse corpus files where players are asked for by name.
+
+    Raises:
+        GocnnError: when one of the paths is a corpus.
+    """
+    for path in paths:
+        if is_corpus(path):
+            raise GocnnError(
+                f"{path} is a corpus file, which keeps no names of players; give the game records"
+            )
 
 
 def report_corpus(corpus: Corpus, report: Report | None) -> None:

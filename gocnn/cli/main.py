@@ -30,6 +30,7 @@ from gocnn.cli.match import match
 from gocnn.cli.models import models
 from gocnn.cli.network import network
 from gocnn.cli.prepare import prepare
+from gocnn.cli.rank import rank
 from gocnn.cli.review import review
 from gocnn.cli.suggest import suggest
 from gocnn.cli.train import train
@@ -147,6 +148,7 @@ for _command in (
     evaluate,
     suggest,
     review,
+    rank,
     board,
     gtp,
     match,

@@ -19,7 +19,7 @@ from gocnn.cli.main import CommandGroup, main
 from gocnn.errors import GocnnError
 
 COMMANDS = [
-    *("prepare", "train", "imitate", "evaluate", "suggest", "review", "board"),
+    *("prepare", "train", "imitate", "evaluate", "suggest", "review", "rank", "board"),
     *("gtp", "match", "models", "network", "compare", "explain", "export"),
 ]
 
@@ -77,7 +77,7 @@ def test_size_always_means_the_same(name: str) -> None:
     assert "--size" not in help_text.split()
     assert ("--network" in help_text) == (name in ("train", "network", "compare"))
     assert ("--board-size" in help_text) == (
-        name not in ("board", "gtp", "models", "export", "review")
+        name not in ("board", "gtp", "models", "export", "review", "rank")
     )
 
 

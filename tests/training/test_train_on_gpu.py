@@ -37,7 +37,7 @@ def test_slices_make_one_run_on_two_machines(script: Path, root: Path, tmp_path:
     packed = _run(script, root, "pack", games, "--", "--board-size", "9")
     assert packed.returncode == 0, packed.stderr
     tower = ("--network", "1x8", "--batch", "16", "--positions", 10**8, "--device", "cpu")
-    sliced = _run(script, root, "slice", out, *tower, SLICE="3s", PART="20000")
+    sliced = _run(script, root, "slice", out, *tower, SLICE="1s", PART="20000")
     assert sliced.returncode == 0, sliced.stderr
     first = _steps(home / "run" / "checkpoint.safetensors")
     assert first > 0

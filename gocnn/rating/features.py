@@ -1,0 +1,89 @@
+"""One player's moves of one game as numbers that differ between ranks."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.go.phases import PHASES, phase_ends
+from gocnn.rating.traits import MoveTraits
+
+_FAR, _CONTACT = 40.0, 3.0  # distances: more is the same; a stone beside the last one
+_FEWEST = 5  # moves; a phase of fewer tells nothing
+
+_PART = (
+    *("surprise", "best", "first", "first 3", "first 10", "place", "entropy", "unexpected"),
+    *("behind best", "behind 2", "behind 4", "behind 6"),
+    *("loss", "loss spread", "loss 5 %", "loss 10 %", "loss 20 %", "positive loss"),
+    *("distance", "contact", "far", "own distance", "own contact"),
+    *("line", "line 1", "line 2", "line 3", "line 4", "centre"),
+)
+FEATURES = (
+    *(f"{phase}: {name}" for phase in ("all", *PHASES) for name in _PART),
+    *("moves", "decided", "win rate"),
+)
+"""What each number of `player_features` is."""
+
+
+def player_features(traits: MoveTraits, game: int, colour: int, size: int) -> NDArray[np.float32]:
+    """The means of a player's moves over a game and over each phase.
+
+    Args:
+        traits: of some games.
+        game: which of them.
+        colour: whose moves.
+        size: lines of the board.
+
+    Returns:
+        float32[len(FEATURES)]; NaN for a phase of fewer than five moves.
+    """
+    own = (traits.games == game) & (traits.colours == colour)
+    phases = np.searchsorted(phase_ends(size), traits.plies, side="right")
+    parts = [_part(traits, own)]
+    parts += [_part(traits, own & (phases == phase)) for phase in range(len(PHASES))]
+    win = traits.win[own]
+    decided = (np.abs(2 * win - 1).mean(), win.mean()) if len(win) else (np.nan, np.nan)
+    return np.concatenate([*parts, (np.log1p(len(win)), *decided)]).astype(np.float32)
+
+
+def _part(traits: MoveTraits, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    if np.count_nonzero(chosen) < _FEWEST:
+        return np.full(len(_PART), np.nan)
+    surprise, best, place = (
+        column[chosen].astype(np.float64) for column in (traits.surprise, traits.best, traits.place)
+    )
+    entropy = traits.entropy[chosen].astype(np.float64)
+    behind = surprise - best
+    loss = (traits.win - traits.after)[chosen]
+    loss = loss[~np.isnan(loss)].astype(np.float64)
+    loss = loss if len(loss) else np.zeros(1)
+    distance, own_distance, line = (
+        column[chosen & (column >= 0)].astype(np.float64)
+        for column in (traits.distance, traits.own_distance, traits.line)
+    )
+    return np.array(
+        [
+            *(surprise.mean(), best.mean()),
+            *(_share(place <= most) for most in (1, 3, 10)),
+            *(np.log(place).mean(), entropy.mean(), (surprise - entropy).mean(), behind.mean()),
+            *(_share(behind > nats) for nats in (2, 4, 6)),
+            *(loss.mean(), loss.std()),
+            *(_share(loss > lost) for lost in (0.05, 0.1, 0.2)),
+            np.clip(loss, 0, 1).mean(),
+            *(
+                _mean(np.minimum(distance, _FAR)),
+                _share(distance <= _CONTACT),
+                _share(distance > 10),
+            ),
+            *(_mean(np.minimum(own_distance, _FAR)), _share(own_distance <= _CONTACT)),
+            _mean(line),
+            *(_share(line == number) for number in (1, 2, 3, 4)),
+            _share(line > 5),
+        ]
+    )
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def _share(hits: NDArray[np.bool_]) -> float:
+    return float(hits.mean()) if len(hits) else 0.0

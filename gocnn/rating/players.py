@@ -1,0 +1,158 @@
+"""The ranks that the moves of the players of some games speak of."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gocnn.corpus.corpus import Corpus
+from gocnn.errors import GocnnError
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.game import Game, SourceKind
+from gocnn.go.ranks import UNKNOWN, Rank, rank_name
+from gocnn.inference.weights import LoadedNetwork
+from gocnn.rating.features import player_features
+from gocnn.rating.model import RankEstimate, RankModel, rank_model
+from gocnn.rating.traits import measure_traits
+from gocnn.sgf.players import name_keys
+from gocnn.stats import count_text
+
+SIZE = 19  # lines of the boards that the model was learnt on
+FEWEST_MOVES = 30
+_CHUNK = 16  # games asked about at a time
+
+Side = tuple[Game, int]  # a game and a colour
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerRank:
+    """A player, and what the games say of the rank."""
+
+    name: str
+    recorded: str  # the rank that most of the records tell; "" where none does
+    estimate: RankEstimate
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {"player": self.name, "recorded": self.recorded, **self.estimate.as_dict()}
+
+
+def usable(games: Iterable[Game]) -> tuple[list[Game], Counter[str]]:
+    """The games that a rank can be estimated from, and the reasons of those left out."""
+    kept, left_out = [], Counter[str]()
+    for game in games:
+        if game.size != SIZE:
+            left_out[f"not on {SIZE}x{SIZE}"] += 1
+        elif len(game) < FEWEST_MOVES:
+            left_out[f"fewer than {FEWEST_MOVES} moves"] += 1
+        else:
+            kept.append(game)
+    return kept, left_out
+
+
+def by_player(games: Iterable[Game]) -> dict[str, list[Side]]:
+    """The sides of each player, by the commonest spelling of the name.
+
+    Players without a name are one for each game.
+    """
+    sides: dict[str, list[Side]] = {}
+    spellings: dict[str, Counter[str]] = {}
+    for game in games:
+        for colour, name in ((BLACK, game.black_name), (WHITE, game.white_name)):
+            keys = name_keys(name)
+            fallback = f"{'black' if colour == BLACK else 'white'} of {game.source or 'a game'}"
+            key = min(keys) if keys else fallback
+            sides.setdefault(key, []).append((game, colour))
+            spellings.setdefault(key, Counter())[name if keys else fallback] += 1
+    return {spellings[key].most_common(1)[0][0]: part for key, part in sides.items()}
+
+
+def rank_players(
+    network: LoadedNetwork,
+    players: dict[str, list[Side]],
+    *,
+    model: RankModel | None = None,
+    progress: Callable[[int], object] = lambda moves: None,
+) -> list[PlayerRank]:
+    """Estimate the rank of each player.
+
+    Args:
+        network: the one that the model was learnt with.
+        players: sides of games on 19x19, by name.
+        model: by default the one that ships.
+        progress: called with the number of moves of each part that is done.
+
+    Returns:
+        Those with the most games first.
+
+    Raises:
+        GocnnError: when there is no player.
+    """
+    if not players:
+        raise GocnnError("there is no game to estimate a rank from")
+    model = model or rank_model()
+    games = list({id(game): game for sides in players.values() for game, _ in sides}.values())
+    features = _features(network, games, progress)
+    ranks = [
+        PlayerRank(
+            name,
+            _recorded(sides),
+            model.estimate(np.array([features[id(game), colour] for game, colour in sides])),
+        )
+        for name, sides in players.items()
+    ]
+    return sorted(ranks, key=lambda rank: -rank.estimate.games)
+
+
+def _features(
+    network: LoadedNetwork, games: Sequence[Game], progress: Callable[[int], object]
+) -> dict[tuple[int, int], np.ndarray[Any, np.dtype[np.float32]]]:
+    """The features of both sides of each game, by the game's identity and the colour."""
+    features = {}
+    for first in range(0, len(games), _CHUNK):
+        part = games[first : first + _CHUNK]
+        corpus = Corpus.from_games(part)
+        traits = measure_traits(network, corpus, np.arange(len(part)), progress=progress)
+        for index, game in enumerate(part):
+            for colour in (BLACK, WHITE):
+                features[id(game), colour] = player_features(traits, index, colour, SIZE)
+    return features
+
+
+def _recorded(sides: Sequence[Side]) -> str:
+    ranks = Counter(g.black_rank if colour == BLACK else g.white_rank for g, colour in sides)
+    ranks.pop(UNKNOWN, None)
+    return rank_name(Rank(ranks.most_common(1)[0][0])) if ranks else ""
+
+
+def ranks_table(ranks: Sequence[PlayerRank]) -> str:
+    """Lines of text: a player each, with the likeliest rank, the likely ones, the recorded one."""
+    width = min(40, max(len("player"), *(len(rank.name) for rank in ranks)))
+    lines = [f"{'player':{width}}  games  rank   likely          recorded"]
+    for rank in ranks:
+        found = rank.estimate
+        likely = found.low if found.low == found.high else f"{found.low} to {found.high}"
+        lines.append(
+            f"{rank.name[:width]:{width}}  {found.games:5}  {found.group:5}  {likely:14}  "
+            f"{rank.recorded or '-'}"
+        )
+    return "\n".join(lines)
+
+
+def foreign_text(games: Sequence[Game]) -> str:
+    """A warning about games that are not of the server whose ranks these are; empty without any."""
+    foreign = sum(game.kind != SourceKind.FOX for game in games)
+    if not foreign:
+        return ""
+    return (
+        f"{count_text(foreign, 'game')} of {len(games):,} not from Fox: these ranks were learnt on "
+        "games of people there; elsewhere, and of programs, they only tell who is stronger, if that"
+    )
+
+
+def left_out_text(left_out: Counter[str]) -> str:
+    """The games left out in a sentence; empty when there are none."""
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common())
+    return f"{count_text(left_out.total(), 'game')} left out: {reasons}" if left_out else ""

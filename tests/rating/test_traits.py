@@ -1,0 +1,68 @@
+"""What each move tells, and the features of a player's game."""
+
+import numpy as np
+import pytest
+
+from gocnn.corpus.corpus import Corpus
+from gocnn.go.board import BLACK, WHITE
+from gocnn.inference.weights import LoadedNetwork, load_network
+from gocnn.rating.features import FEATURES, player_features
+from gocnn.rating.traits import MoveTraits, measure_traits
+from gocnn.sgf.reader import parse_game
+from tests.support.networks import save_lead_weights
+from tests.support.playing import random_game
+
+MOVES = b"(;SZ[9];B[ee];W[ef];B[aa];W[];B[ii];W[cc])"
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> LoadedNetwork:
+    return load_network(save_lead_weights(tmp_path_factory.mktemp("weights") / "w.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def traits(network: LoadedNetwork) -> MoveTraits:
+    corpus = Corpus.from_games([random_game(9, 40, 1), parse_game(MOVES), random_game(9, 30, 2)])
+    done: list[int] = []
+    measured = measure_traits(network, corpus, np.array([1, 0]), progress=done.append)
+    assert sum(done) == len(measured.plies) == 46
+    return measured
+
+
+def test_games_and_moves_are_in_the_order_asked_for(traits: MoveTraits) -> None:
+    assert traits.games.tolist() == [0] * 6 + [1] * 40
+    assert traits.plies.tolist() == [*range(6), *range(40)]
+    assert traits.colours[:6].tolist() == [BLACK, WHITE] * 3
+
+
+def test_distances_and_lines(traits: MoveTraits) -> None:
+    assert traits.line[:6].tolist() == [5, 4, 1, -1, 1, 3]
+    assert traits.distance[:6].tolist() == [-1, 2, 4 + 5 + 5, -1, -1, 6 + 6 + 6]
+    assert traits.own_distance[:6].tolist() == [-1, -1, 4 + 4 + 4, -1, 8 + 8 + 8, -1]
+
+
+def test_win_rates_are_those_of_the_mover(traits: MoveTraits) -> None:
+    assert np.isnan(traits.after[[5, 45]]).all()
+    assert traits.after[:5] == pytest.approx(1 - traits.win[1:6])
+    assert (traits.surprise >= traits.best - 1e-5).all()
+    assert ((traits.place == 1) == np.isclose(traits.surprise, traits.best)).all()
+
+
+def test_features_are_means_of_the_players_moves(traits: MoveTraits) -> None:
+    features = dict(zip(FEATURES, player_features(traits, 1, BLACK, 9), strict=True))
+    own = (traits.games == 1) & (traits.colours == BLACK)
+    assert features["all: surprise"] == pytest.approx(traits.surprise[own].mean(), rel=1e-5)
+    opening = own & (traits.plies < 13)
+    assert features["opening: entropy"] == pytest.approx(traits.entropy[opening].mean(), rel=1e-5)
+    assert features["moves"] == pytest.approx(np.log(21))
+    assert np.isnan(features["endgame: line"])  # two moves of black's are too few
+    few = dict(zip(FEATURES, player_features(traits, 0, WHITE, 9), strict=True))
+    assert np.isnan(few["all: surprise"])
+
+
+def test_a_side_that_did_not_move_has_no_features(network: LoadedNetwork) -> None:
+    corpus = Corpus.from_games([parse_game(b"(;SZ[9];B[ee])")])
+    measured = measure_traits(network, corpus, np.array([0]))
+    features = dict(zip(FEATURES, player_features(measured, 0, WHITE, 9), strict=True))
+    assert features.pop("moves") == 0
+    assert np.isnan(list(features.values())).all()
