@@ -54,3 +54,36 @@ def test_it_starts_in_the_clone_and_in_the_folder_above(
     )
     assert done.stderr == ""
     assert done.stdout.startswith("gocnn ")
+
+
+@pytest.fixture(scope="module")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel, built from a copy of the tree."""
+    place = tmp_path_factory.mktemp("wheel")
+    copy = place / "gocnn"
+    shutil.copytree(root / "gocnn", copy / "gocnn", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, copy)
+    build = _BUILD.replace("build_editable", "build_wheel")
+    built = subprocess.run(
+        [sys.executable, "-c", build, str(place)], cwd=copy, capture_output=True, text=True
+    )
+    assert built.returncode == 0, built.stderr
+    return next(place.glob("*.whl"))
+
+
+def test_a_wheel_has_all_that_the_package_has(root: Path, wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        inside = set(archive.namelist())
+        metadata = archive.read(next(n for n in inside if n.endswith("METADATA"))).decode()
+    files = {
+        str(path.relative_to(root))
+        for path in (root / "gocnn").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert files - inside == set()
+    assert {n.split("/")[0] for n in inside - files} == {next(iter(inside - files)).split("/")[0]}
+    fields = metadata.split("\n\n")[0].splitlines()
+    assert not [line for line in fields if line.startswith(("Project-URL", "Home-page"))]
+    versions = {line.split(" :: ")[-1] for line in fields if "Python :: 3." in line}
+    assert "3.11" in versions

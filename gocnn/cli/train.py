@@ -193,6 +193,7 @@ def train(
     run.processes.leave()
     if run.processes.first:
         _report(run, output, done=done)
+    run.processes.end()
 
 
 def _fixed_budget(

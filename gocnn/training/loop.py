@@ -212,6 +212,10 @@ class TrainingRun:
         Raises:
             GocnnError: when a file cannot be written; the last checkpoint stays.
         """
+        with self.processes.told_when_one_is_lost(self.folder):
+            return self._train(stop_after)
+
+    def _train(self, stop_after: float | None) -> bool:
         processes, hyperparameters = self.processes, self.config.hyperparameters
         dropout = self.config.dropout
         if self._answers_lead:  # komi is added to the lead, so it must be there

@@ -4,14 +4,17 @@ import ctypes
 import os
 import platform
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.distributed as dist
 
+from gocnn.errors import GocnnError
 from gocnn.network.device import choose_device
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # parameters of mallopt, from glibc's malloc.h
@@ -66,6 +69,37 @@ class Processes:
         if self.count > 1:
             dist.barrier()
             dist.destroy_process_group()
+
+    def end(self) -> None:
+        """End one of several processes at once, with status 0; alone, do nothing.
+
+        Where DistributedDataParallel was used, torch 2.13 keeps threads of gloo's running after
+        `destroy_process_group`; when Python then ends, one of them may abort the process
+        ("terminate called without an active exception") although all work is done.
+        """
+        if self.count > 1:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+
+    @contextmanager
+    def told_when_one_is_lost(self, folder: Path) -> Iterator[None]:
+        """Within the block, the error of torch's when another process is gone becomes one line.
+
+        Raises:
+            GocnnError: naming what to do.
+        """
+        try:
+            yield
+        except RuntimeError as error:
+            lost = isinstance(error, dist.DistError) or "gloo" in str(error).lower()
+            if self.count == 1 or not lost:
+                raise
+            raise GocnnError(
+                f"{folder}: another of the {self.count} training processes is gone, so this one "
+                "ends; what was saved before stays: start them again with --resume, or anew where "
+                "nothing was saved yet"
+            ) from error
 
     def any(self, flag: bool, device: torch.device) -> bool:
         """Whether the flag is set in any process."""
