@@ -360,6 +360,11 @@ def test_on_a_phone_nothing_is_cut_off(browser: Browser, served: Running) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     box = page.locator("#board svg").bounding_box()
     assert box and box["width"] > 0.9 * PHONE["width"]
+    start(page, size="19", rank="15k", colour="black")
+    expect(page.locator("#white-player .name")).to_have_text("gocnn, 15 kyu")
+    whole = "names => names.every(name => name.scrollWidth <= name.clientWidth)"
+    assert page.locator(".player .name").evaluate_all(whole)
+    start(page, size="19", colour="both")
     point(page, 60).tap()
     expect(page.locator("#status")).to_have_text("D16: tap again to play there.")
     point(page, 60).tap()
