@@ -72,7 +72,6 @@ class Work:
     Args:
         networks: by name; the first is the one that all is measured of.
         sets: games by name, in the order of the card.
-        training: the training corpus, for the ranks that no test set has; None without.
         most: positions of a set, at most.
         games: of each rank, in the match.
         folder: of pictures and examples.
@@ -82,12 +81,11 @@ class Work:
         self,
         networks: dict[str, Network],
         sets: dict[str, Corpus],
-        training: Corpus | None,
         most: int,
         games: int,
         folder: Path,
     ) -> None:
-        self.networks, self.sets, self.training = networks, sets, training
+        self.networks, self.sets = networks, sets
         self.most, self.games, self.folder = most, games, folder
         self.network = next(iter(networks.values()))
         self._measured: dict[tuple[str, str, int], Measurements] = {}
@@ -236,29 +234,12 @@ def by_situation(work: Work) -> str:
 
 
 def told(work: Work) -> str:
-    """Ranks told by ranks played: strong players on the first set, weak ones in training games."""
-    where, games = next(iter(work.sets.items()))
-    texts = [f"{where}:\n\n{_told(work, games, where)}"]
-    if work.training is not None:
-        held_out = work.training.split()[1]
-        everything = np.arange(len(work.training))
-        seen = work.network.loaded.info.positions / work.training.positions
-        texts.append(
-            f"No test set has players of kyu ranks, and only {_kyu_games(work.training, held_out)} "
-            "games held out of the training have one. So these are all games of the training "
-            f"corpus that do, {_kyu_games(work.training, everything):,}; the network was shown "
-            f"{seen:.0%} of that corpus, each position once at most:\n\n"
-            + _told(work, work.training, "kyu", _KYU)
-        )
-    return "\n\n".join(texts)
-
-
-def _kyu_games(corpus: Corpus, games: NDArray[np.int64]) -> int:
-    records = corpus.games[games]
-    kyu = np.zeros(len(games), bool)
-    for side in ("black_rank", "white_rank"):
-        kyu |= (records[side] >= _KYU[0][0]) & (records[side] <= _KYU[1][1])
-    return int(np.count_nonzero(kyu & (records["size"] == 19)))
+    """Ranks told by ranks played: strong players on the first set, weak ones wherever they are."""
+    first, *others = work.sets.items()
+    tables = [(first[0], _told(work, first[1], first[0]))]
+    tables += [(where, _told(work, games, where, _KYU)) for where, games in others]
+    texts = [f"{where}:\n\n{table}" for where, table in tables if table]
+    return "\n\n".join(texts) or "No rank is recorded in these games."
 
 
 def _told(work: Work, games: Corpus, label: str, bands: Sequence[tuple[int, int]] = BANDS) -> str:
@@ -272,7 +253,7 @@ def _told(work: Work, games: Corpus, label: str, bands: Sequence[tuple[int, int]
         most=work.most // _EIGHT,
         label=label,
     )
-    return rank_tables(measured) if measured else "No rank is recorded in these games."
+    return rank_tables(measured) if measured else ""
 
 
 def match(work: Work) -> str:

@@ -3,12 +3,12 @@ r"""Measure the networks that ship, and write the figures into docs/model-card.m
 From the root of the repository, in its environment:
 
     python -m scripts.release.model_card --on test/kgs=kgs.gocnn --on test/pro=pro.gocnn \
-        --on test/tygem-9d=tygem-9d.gocnn --training games.gocnn
+        --on test/tygem-9d=tygem-9d.gocnn --on test/gtl-reviews=gtl-reviews.gocnn
 
 It replaces what stands between the markers of the card, section by section, and draws its example
-positions anew. The first set is the one that situations and ranks told are measured on. ``--only
-SECTION,...`` leaves the others as they are. The text of the card is its authors': read it again
-when the figures have changed.
+positions anew. Situations are measured on the first set; so are ranks told, those of kyu players on
+the others. ``--only SECTION,...`` leaves the other sections as they are. The text of the card is
+its authors': read it again when the figures have changed.
 """
 
 import argparse
@@ -102,7 +102,6 @@ def main() -> None:
     ours = ",".join(sorted(shipped(), key=lambda name: name != "default"))
     parser.add_argument("--weights", default=ours, help="names or files; the first most of all")
     parser.add_argument("--on", type=parse_named, action="append", required=True)
-    parser.add_argument("--training", type=Path, help="the training corpus")
     parser.add_argument("--positions", type=int, default=20_000, help="of each set, at most")
     parser.add_argument("--games", type=int, default=0, help="of each rank; 0 leaves the match")
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections with commas between")
@@ -112,10 +111,7 @@ def main() -> None:
     try:
         networks = {name: Network.load(name) for name in options.weights.split(",")}
         sets = {name: Corpus.open(path) for name, path in options.on}
-        training = None if options.training is None else Corpus.open(options.training)
-        work = Work(
-            networks, sets, training, options.positions, options.games, card.with_suffix("")
-        )
+        work = Work(networks, sets, options.positions, options.games, card.with_suffix(""))
         for section in options.only.split(","):
             if section == MATCH and not options.games:
                 continue

@@ -39,7 +39,7 @@ def options(tmp_path: Path) -> list[str]:
     (tmp_path / "card.md").write_text("".join(sections), encoding="utf-8")
     games = tmp_path / "games.gocnn"
     return [
-        *("--weights", str(tmp_path / "w"), "--on", f"test={games}", "--training", str(games)),
+        *("--weights", str(tmp_path / "w"), "--on", f"test={games}", "--on", f"more={games}"),
         *("--positions", "400", "--card", str(tmp_path / "card.md")),
     ]
 
@@ -62,7 +62,7 @@ def test_every_section_is_measured_and_the_words_stay(
     counts = re.findall(r"\| test \| (\d+) \|", text)
     assert counts == ["400"]
     assert "| all moves | 400 |" in text
-    assert re.search(r"^\| 1-50 \| [\d.]+ ± [\d.]+ \(\d+\) \|$", text, re.M)
+    assert re.search(r"^\| 1-50( \| [\d.]+ ± [\d.]+ \(\d+\)){2} \|$", text, re.M)
     assert "![shape](card/shape.svg)" in text
     assert "A shape." in text
     assert (card.parent / "card" / "shape.svg").stat().st_size < 30_000
