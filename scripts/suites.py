@@ -63,10 +63,10 @@ def main() -> None:
     for engine, part in results.items() if options.failures else ():
         for result in part:
             if result.passed is False:
-                told = result.as_dict()
+                answer = result.as_dict()
                 print(
-                    f"{engine}: {told['suite']} {told['number']} {told['command']}: "
-                    f"{told['answer']}, not {told['expected']}"
+                    f"{engine}: {answer['suite']} {answer['number']} {answer['command']}: "
+                    f"{answer['answer']}, not {answer['expected']}"
                 )
     print(suites_table(results))
 

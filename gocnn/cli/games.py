@@ -1,5 +1,6 @@
 """What the commands that read games share: which boards to take, and what was read."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -59,29 +60,38 @@ def read_player(
         GocnnError: when a path cannot be read or is a corpus, which keeps no names, or the player
             has no game.
     """
-    refuse_corpora(paths)
-    with bar("read", unit="games") as progress:
-
-        def games() -> Iterator[Game]:
-            for game in read_games(paths, size=board_size):
-                progress.update()
-                if isinstance(game, Game):
-                    yield game
-
-        return games_of_player(games(), player)
+    return games_of_player(games_with_names(paths, board_size), player)
 
 
-def refuse_corpora(paths: Sequence[Path]) -> None:
-    """Refuse corpus files where players are asked for by name.
+def games_with_names(
+    paths: Sequence[Path], board_size: int | None = None, rejected: Counter[str] | None = None
+) -> Iterator[Game]:
+    """The games under some paths, whose players are asked for by name, with a progress bar.
+
+    Args:
+        paths: files, folders and archives of game records.
+        board_size: lines of the boards; None for all.
+        rejected: counts the records that are not games, by reason.
 
     Raises:
-        GocnnError: when one of the paths is a corpus.
+        GocnnError: when a path cannot be read or is a corpus, which keeps no names.
     """
     for path in paths:
         if is_corpus(path):
             raise GocnnError(
                 f"{path} is a corpus file, which keeps no names of players; give the game records"
             )
+
+    def games() -> Iterator[Game]:
+        with bar("read", unit="games") as progress:
+            for game in read_games(paths, size=board_size):
+                progress.update()
+                if isinstance(game, Game):
+                    yield game
+                elif rejected is not None:
+                    rejected[game.reason] += 1
+
+    return games()
 
 
 def report_corpus(corpus: Corpus, report: Report | None) -> None:

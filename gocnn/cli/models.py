@@ -18,8 +18,8 @@ def models(device: str, as_json: bool) -> None:
     from gocnn.inference.catalogue import models as find_models
     from gocnn.inference.catalogue import table
 
-    models = find_models(device)
+    entries = find_models(device)
     if as_json:
-        click.echo(json.dumps([model.as_dict() for model in models], indent=2))
+        click.echo(json.dumps([model.as_dict() for model in entries], indent=2))
     else:
-        click.echo(table(models))
+        click.echo(table(entries))

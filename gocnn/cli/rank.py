@@ -21,10 +21,9 @@ def rank(games: tuple[Path, ...], player: str | None, device: str, as_json: bool
     give ten or more of a player.
     """
     import json
-    from collections.abc import Iterator
+    from collections import Counter
 
-    from gocnn.cli.games import refuse_corpora
-    from gocnn.go.game import Game
+    from gocnn.cli.games import games_with_names
     from gocnn.inference.weights import load_network
     from gocnn.network.device import choose_device
     from gocnn.progress import bar
@@ -32,36 +31,24 @@ def rank(games: tuple[Path, ...], player: str | None, device: str, as_json: bool
     from gocnn.rating.players import (
         by_player,
         foreign_text,
+        games_of,
         left_out_text,
         rank_players,
         ranks_table,
         usable,
     )
     from gocnn.sgf.players import games_of_player
-    from gocnn.sgf.reader import read_games
 
-    refuse_corpora(games)
+    left_out = Counter[str]()
+    read = games_with_names(games, rejected=left_out)
     network = load_network(WEIGHTS, choose_device(device))
-    rejected: list[str] = []
-
-    def read() -> Iterator[Game]:
-        with bar("read", unit="games") as progress:
-            for game in read_games(games):
-                progress.update()
-                if isinstance(game, Game):
-                    yield game
-                else:
-                    rejected.append(game.reason)
-
     if player is None:
-        kept, left_out = usable(read())
-        players = by_player(kept)
+        sides = by_player(read)
     else:
-        chosen, colours = games_of_player(read(), player)
-        kept, left_out = usable(chosen)
-        own = {id(game): int(colour) for game, colour in zip(chosen, colours, strict=True)}
-        players = {player: [(game, own[id(game)]) for game in kept]} if kept else {}
-    left_out.update(rejected)
+        chosen, colours = games_of_player(read, player)
+        sides = {player: list(zip(chosen, colours.tolist(), strict=True))}
+    players = usable(sides, left_out)
+    kept = games_of(players)
     for remark in filter(None, (left_out_text(left_out), foreign_text(kept))):
         click.echo(f"gocnn: {remark}", err=True)
     with bar("rank", sum(map(len, kept)), unit="moves") as progress:

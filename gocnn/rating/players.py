@@ -1,7 +1,7 @@
 """The ranks that the moves of the players of some games speak of."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,17 +39,31 @@ class PlayerRank:
         return {"player": self.name, "recorded": self.recorded, **self.estimate.as_dict()}
 
 
-def usable(games: Iterable[Game]) -> tuple[list[Game], Counter[str]]:
-    """The games that a rank can be estimated from, and the reasons of those left out."""
-    kept, left_out = [], Counter[str]()
-    for game in games:
-        if game.size != SIZE:
-            left_out[f"not on {SIZE}x{SIZE}"] += 1
-        elif len(game) < FEWEST_MOVES:
-            left_out[f"fewer than {FEWEST_MOVES} moves"] += 1
-        else:
-            kept.append(game)
-    return kept, left_out
+def usable(players: Mapping[str, Sequence[Side]], left_out: Counter[str]) -> dict[str, list[Side]]:
+    """The sides that a rank can be estimated from, by player; players without any are dropped.
+
+    Args:
+        players: sides by name.
+        left_out: counts the games that are left out, by reason.
+    """
+    reasons = {id(game): _unusable(game) for game in games_of(players)}
+    left_out.update(filter(None, reasons.values()))
+    kept = {
+        name: [(game, colour) for game, colour in sides if not reasons[id(game)]]
+        for name, sides in players.items()
+    }
+    return {name: sides for name, sides in kept.items() if sides}
+
+
+def _unusable(game: Game) -> str:
+    if game.size != SIZE:
+        return f"not on {SIZE}x{SIZE}"
+    return f"fewer than {FEWEST_MOVES} moves" if len(game) < FEWEST_MOVES else ""
+
+
+def games_of(players: Mapping[str, Sequence[Side]]) -> list[Game]:
+    """The games of some players, each once."""
+    return list({id(game): game for sides in players.values() for game, _ in sides}.values())
 
 
 def by_player(games: Iterable[Game]) -> dict[str, list[Side]]:
@@ -71,7 +85,7 @@ def by_player(games: Iterable[Game]) -> dict[str, list[Side]]:
 
 def rank_players(
     network: LoadedNetwork,
-    players: dict[str, list[Side]],
+    players: Mapping[str, Sequence[Side]],
     *,
     model: RankModel | None = None,
     progress: Callable[[int], object] = lambda moves: None,
@@ -93,8 +107,7 @@ def rank_players(
     if not players:
         raise GocnnError("there is no game to estimate a rank from")
     model = model or rank_model()
-    games = list({id(game): game for sides in players.values() for game, _ in sides}.values())
-    features = _features(network, games, progress)
+    features = _features(network, games_of(players), progress)
     ranks = [
         PlayerRank(
             name,
@@ -132,10 +145,11 @@ def ranks_table(ranks: Sequence[PlayerRank]) -> str:
     width = min(40, max(len("player"), *(len(rank.name) for rank in ranks)))
     lines = [f"{'player':{width}}  games  rank   likely          recorded"]
     for rank in ranks:
-        found = rank.estimate
-        likely = found.low if found.low == found.high else f"{found.low} to {found.high}"
+        estimate = rank.estimate
+        low, high = estimate.low, estimate.high
+        likely = low if low == high else f"{low} to {high}"
         lines.append(
-            f"{rank.name[:width]:{width}}  {found.games:5}  {found.group:5}  {likely:14}  "
+            f"{rank.name[:width]:{width}}  {estimate.games:5}  {estimate.group:5}  {likely:14}  "
             f"{rank.recorded or '-'}"
         )
     return "\n".join(lines)

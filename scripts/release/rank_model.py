@@ -158,15 +158,16 @@ def report(model: RankModel, sides: Sides) -> str:
     for count in (1, 5, 10, 20):
         right, near, off, held, width = [], [], [], [], []
         for group, chosen in trials(sides, count):
-            found = model.together(logs[chosen])
-            said, low, high = (GROUPS.index(g) for g in (found.group, found.low, found.high))
-            right.append(said == group)
-            near.append(abs(said - group) <= 1)
-            off.append(abs(said - group))
+            estimate = model.together(logs[chosen])
+            ends = (estimate.group, estimate.low, estimate.high)
+            likeliest, low, high = map(GROUPS.index, ends)
+            right.append(likeliest == group)
+            near.append(abs(likeliest - group) <= 1)
+            off.append(abs(likeliest - group))
             held.append(low <= group <= high)
             width.append(high - low + 1)
             if count == 20:
-                confusion[group, said] += 1
+                confusion[group, likeliest] += 1
         shares = [f"{100 * np.mean(values):.1f}" for values in (right, near, held)]
         rows.append(
             [str(count), *shares[:2], f"{np.mean(off):.2f}", shares[2], f"{np.mean(width):.1f}"]

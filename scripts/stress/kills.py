@@ -127,10 +127,10 @@ def complete(words: list[str]) -> str:
             os.killpg(process, signal.SIGKILL)
             os.waitpid(process, 0)
         out.seek(0)
-        told = out.read().decode("utf-8", "replace")
+        output = out.read().decode("utf-8", "replace")
     if status is None:
         return "it hangs"
-    return f"status {status}: {told.strip()[-300:]}" if status else ""
+    return f"status {status}: {output.strip()[-300:]}" if status else ""
 
 
 def kill(words: list[str], folder: Path, after: float, while_writing: bool) -> str:
@@ -363,15 +363,15 @@ def judged(
     ended: subprocess.CompletedProcess[str], before: dict[str, bytes], after: dict[str, bytes]
 ) -> str:
     """Whether a command failed as it should, in words."""
-    told = [line for line in ended.stderr.splitlines() if line.startswith("gocnn: ")]
-    named = len(told) > 0 and "/" in told[-1]  # the file
+    remarks = [line for line in ended.stderr.splitlines() if line.startswith("gocnn: ")]
+    named = len(remarks) > 0 and "/" in remarks[-1]  # the file
     if ended.returncode != 2 or "Traceback" in ended.stderr or not named:
         return f"WRONG, status {ended.returncode}: {ended.stderr[-300:]!r}"
     changed = [name for name in before if after.get(name) != before[name]]
     new = [name for name in after if name not in before]
     if changed:
         return f"WRONG, changed {changed}"
-    return f"{told[-1]!r}" + (f", WRONG, left {new}" if new else "")
+    return f"{remarks[-1]!r}" + (f", WRONG, left {new}" if new else "")
 
 
 def stress() -> int:

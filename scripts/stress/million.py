@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
+from gocnn.go.coords import sgf_letters
 from gocnn.go.game import Game
 from gocnn.go.symmetry import VIEWS, point_maps
 from gocnn.progress import bar
@@ -53,27 +54,24 @@ def record(game: Game, skipped: int, view: int) -> bytes:
     points = point_maps(size)[view]
     board = game.stones(skipped).ravel()
     stones = {
-        name: "".join(f"[{_place(int(points[p]), size)}]" for p in np.flatnonzero(board == colour))
+        name: "".join(
+            f"[{sgf_letters(int(points[p]), size)}]" for p in np.flatnonzero(board == colour)
+        )
         for name, colour in (("AB", BLACK), ("AW", WHITE))
     }
     setup = "".join(name + places for name, places in stones.items() if places)
     rest = game.moves[skipped:]
-    moves = "".join(
-        f";{'W' if entry & WHITE_BIT else 'B'}[{_place(int(points[entry & POINT_MASK]), size)}]"
+    played = (
+        ("W" if entry & WHITE_BIT else "B", int(points[entry & POINT_MASK]))
         for entry in rest.tolist()
     )
+    moves = "".join(f";{name}[{sgf_letters(point, size)}]" for name, point in played)
     komi = "" if game.komi is None else f"KM[{game.komi:g}]"
     result = {BLACK: "RE[B+R]", WHITE: "RE[W+R]"}.get(game.winner, "")
     return (
         f"(;GM[1]FF[4]SZ[{size}]{komi}BR[{game.black_rank}]WR[{game.white_rank}]"
         f"PB[Black]PW[White]{result}{setup}{moves})\n"
     ).encode()
-
-
-def _place(point: int, size: int) -> str:
-    if point == size * size:
-        return ""
-    return chr(97 + point % size) + chr(97 + point // size)
 
 
 def measure(path: Path, output: Path, jobs: int) -> tuple[float, int, str]:
