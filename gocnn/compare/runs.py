@@ -1,11 +1,15 @@
 """Train and measure the networks of a comparison, one after another, through any interruption.
 
 A folder holds ``plan.json`` and, for each kind of budget and each network, a run as `gocnn train`
-makes it, with ``measured.safetensors``: what was measured, position by position.
+makes it, with ``measured.safetensors``: what was measured, position by position. Up to the shorter
+cooldown the two runs of a network are one, so it is trained once. On a CPU the time is that of the
+processor, so that other work on the machine takes nothing from a network.
 """
 
 import json
+import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,6 +31,7 @@ from gocnn.inference.weights import LoadedNetwork, load_network, load_tensors, s
 from gocnn.network.device import choose_device
 from gocnn.network.flops import multiply_adds
 from gocnn.network.registry import find, tower
+from gocnn.training.checkpoint import load_checkpoint
 from gocnn.training.config import Hyperparameters, Runtime, TrainConfig
 from gocnn.training.loop import TrainingRun, checkpoint_path
 
@@ -146,9 +151,11 @@ class Comparison:
 
     def _run(self, contestant: Contestant, mode: str) -> TrainingRun:
         home, plan = self.run_folder(contestant, mode), self.plan
-        runtime = Runtime(device=self.device)
-        if checkpoint_path(home).exists():
-            return TrainingRun.resume(self.corpus, home, runtime)
+        on_cpu = choose_device(self.device).type == "cpu"
+        clock = time.thread_time if on_cpu else time.monotonic
+        runtime = Runtime(device=self.device, clock=clock)
+        if checkpoint_path(home).exists() or self._begin_from_the_other(contestant, mode):
+            return TrainingRun.resume(self.corpus, home, runtime, budget=plan.budget(mode))
         hyperparameters = Hyperparameters(batch=plan.batch, rate=plan.rate, seed=plan.seed)
         if contestant.rate is not None:
             hyperparameters = replace(hyperparameters, rate=contestant.rate)
@@ -161,6 +168,24 @@ class Comparison:
             hyperparameters=hyperparameters,
         )
         return TrainingRun.start(config, self.corpus, home, runtime)
+
+    def _begin_from_the_other(self, contestant: Contestant, mode: str) -> bool:
+        """Begin with what the network's other run had learnt before its cooldown, if that helps."""
+        for other in self.plan.modes:
+            begun = self.run_folder(contestant, other)
+            path = checkpoint_path(begun)
+            if other == mode or not path.exists():
+                continue
+            checkpoint = load_checkpoint(path)
+            seen = checkpoint.steps * self.plan.batch
+            progress = self.plan.budget(mode).progress(checkpoint.seconds, seen)
+            if progress < 1 - checkpoint.config.hyperparameters.cooldown:
+                home = self.run_folder(contestant, mode)
+                home.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(begun / "log.jsonl", home / "log.jsonl")
+                shutil.copyfile(path, checkpoint_path(home))
+                return True
+        return False
 
     def measurements(self, result: Result) -> Measurements:
         """What was measured, with the positions that it was measured on."""

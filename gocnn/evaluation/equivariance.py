@@ -5,6 +5,7 @@ and three points over the board, and asks whether the first choice moves along. 
 turns and mirrors whole positions. What is measured is of the network alone, in one view.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -81,7 +82,7 @@ def cut_out(
     middle = np.isin(moves // size, inner) & np.isin(moves % size, inner)
     cutouts = []
     for number in chosen[middle].tolist():
-        shape = _cut(positions, number, radius)
+        shape = _cut(positions, number, radius, reach)
         if shape is not None:
             cutouts.append((number, *shape))
         if len(cutouts) == most:
@@ -100,12 +101,13 @@ def cut_out(
 
 
 def _cut(
-    positions: Positions, number: int, radius: int
+    positions: Positions, number: int, radius: int, reach: int
 ) -> tuple[NDArray[np.uint16], int, int, int] | None:
     """The packed stones around a move, the move before, the move, its colour; None: no shape.
 
-    Without the stones around it, a chain may have no liberty; such shapes are left out, and so are
-    those in which the move before would now capture, and empty ones.
+    Without the stones around it, a chain may have no liberty, or have its last one beyond the edge
+    once it is moved there; such shapes are left out, and so are those in which the move before
+    would now capture, and empty ones.
     """
     size = positions.size
     (game,), (ply,) = positions.locate(np.array([number]))
@@ -125,20 +127,30 @@ def _cut(
     before = int(entries[start + ply - 1]) if ply else -1
     last = before & POINT_MASK
     seen = before >= 0 and last < size**2 and kept[last] == -colour
-    shape = Position(size)
     rest = kept.copy()
     if seen:
         rest[last] = EMPTY
-    try:
-        shape.setup(np.flatnonzero(rest == BLACK), np.flatnonzero(rest == WHITE), to_move=-colour)
-        if seen:
-            shape.play(last, -colour)
-    except IllegalMove:
-        return None
-    if not kept.any() or (shape.stones.reshape(-1) != kept).any():
+    steps = (0, *(reach * (down * size + right) for down, right in _DIRECTIONS))
+    if not kept.any() or not all(
+        _stands(np.roll(rest, step), last + step if seen else None, np.roll(kept, step), colour)
+        for step in steps
+    ):
         return None
     setup = np.array([pack(int(p), int(rest[p])) for p in np.flatnonzero(rest)], np.uint16)
     return setup, before if seen else -1, move, colour
+
+
+def _stands(rest: NDArray[np.int8], last: int | None, kept: NDArray[np.int8], colour: int) -> bool:
+    """Whether stones can be set up, and the last move of the opponent leads from them to `kept`."""
+    position = Position(math.isqrt(rest.size))
+    try:
+        black, white = (np.flatnonzero(rest == each) for each in (BLACK, WHITE))
+        position.setup(black, white, to_move=-colour)
+        if last is not None:
+            position.play(last, -colour)
+    except IllegalMove:
+        return False
+    return bool((position.stones.reshape(-1) == kept).all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """What a training run is: hyperparameters, budget, and everything that goes into its checkpoint."""
 
 import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,10 +102,11 @@ class Runtime:
     """Where and how a run is worked on; a resumed run may choose anew.
 
     `compile` says whether torch.compile makes the forward pass; None tries it on CUDA and keeps it
-    if it is faster.
+    if it is faster. `clock` is what a budget in seconds is measured by.
     """
 
     device: str = "auto"  # a name for `gocnn.network.device.choose_device`
     compile: bool | None = None
     checkpoint_seconds: float = 60.0  # time between checkpoints
     tensorboard: bool = False  # also log for TensorBoard, into the folder
+    clock: Callable[[], float] = time.monotonic  # seconds, from any beginning

@@ -238,11 +238,11 @@ class TrainingRun:
         with stop_on_signals() as stop:
             try:
                 for batch in batches:
-                    now = time.monotonic()
-                    reporter.batch_ready(now)
+                    late = stop_after is not None and time.monotonic() - began > stop_after
+                    reporter.batch_ready()
+                    now = self.runtime.clock()
                     spent = 0.0 if before is None else now - before
                     self.seconds = processes.agree(self.seconds + spent, self.device)
-                    late = stop_after is not None and now - began > stop_after
                     enough = late and before is not None  # every call makes an update at least
                     before = now
                     halt = processes.any(stop.is_set() or enough, self.device)
@@ -474,9 +474,9 @@ class _Reporter:
         self._bar = bar("train", total, unit="positions", done=done, shown=run.processes.first)
         self._bar_at = done
 
-    def batch_ready(self, now: float) -> None:
+    def batch_ready(self) -> None:
         """The next batch has arrived."""
-        self._waited += now - self._idle_since
+        self._waited += time.monotonic() - self._idle_since
 
     def updated(self) -> None:
         """An update has been made."""

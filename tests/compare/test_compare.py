@@ -1,5 +1,6 @@
 """Comparisons: trained alike, resumed, measured, and reported as far as they are."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     return Corpus.open(path)
 
 
-def _plan(corpus: Corpus, **changes: int | None) -> Plan:
+def _plan(corpus: Corpus, **changes: float | None) -> Plan:
     options = {"positions": 64, "seconds": None, "measured": 100, "batch": 16, "lines": 9}
     return Plan(corpus=corpus.checksum, test="", **(options | changes))  # type: ignore[arg-type]
 
@@ -61,6 +62,23 @@ def test_all_networks_are_trained_alike_measured_and_reported(
     assert work.work(NETWORKS[0], "positions")
     weights = tmp_path / "positions" / "resnet-1x8" / "weights.safetensors"
     assert weights.stat().st_mtime_ns == before
+
+
+def test_the_longer_run_goes_on_from_before_the_cooldown_of_the_shorter(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    long = _plan(corpus, positions=64, seconds=1000)
+    work = Comparison(corpus, tmp_path, long, device="cpu")
+    assert work.work(NETWORKS[0], "positions")
+    run = work._run(NETWORKS[0], "time")
+    assert run.positions_seen == 64 * 0.8 // 16 * 16 + 16  # the cooldown of a fifth is left out
+    assert run.seconds > 0
+    assert run.config.budget.seconds == 1000
+    assert run.runtime.clock is time.thread_time  # other processes take nothing from it
+    # One that has used up its time by then begins anew.
+    short = Comparison(corpus, tmp_path / "short", _plan(corpus, seconds=1e-6), device="cpu")
+    assert short.work(NETWORKS[0], "positions")
+    assert short._run(NETWORKS[0], "time").positions_seen == 0
 
 
 def _others() -> Corpus:

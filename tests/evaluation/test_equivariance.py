@@ -5,11 +5,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.positions import Positions
 from gocnn.evaluation.equivariance import cut_out, shift_test, symmetry_test
 from gocnn.features.encode import encode_planes
 from gocnn.features.encoding import FULL, PLAIN
 from gocnn.go.board import BLACK
+from gocnn.go.game import Game
+from gocnn.go.position import Position
 from gocnn.network.output import Output
 from tests.support.networks import loaded
 from tests.support.playing import random_corpus
@@ -59,6 +62,18 @@ def test_cut_outs_are_the_stones_around_the_move(positions: Positions) -> None:
             expected[top - 2 : top + 3, left - 2 : left + 3] = window
             assert (planes[number] == expected).all()
             assert moves[number] == top * LINES + left
+
+
+def test_a_chain_whose_last_liberty_would_be_off_the_board_is_left_out() -> None:
+    position = Position(LINES)
+    above, move = 3 * LINES + 6, 5 * LINES + 6
+    position.setup([above - 1, above + 1, above + LINES], [above])  # its liberty is on line 3
+    position.play(move)
+    entries, setup = position.entries()
+    corpus = Corpus.from_games([Game(size=LINES, entries=entries, setup=setup)])
+    positions = Positions(corpus, np.array([0]), passes=False)
+    assert len(cut_out(positions, 1, radius=2, reach=2)) == 1
+    assert len(cut_out(positions, 1, radius=2, reach=3)) == 0
 
 
 def _board(stones: np.ndarray) -> np.ndarray:
