@@ -2,13 +2,14 @@
 
 from gocnn.render.diagram import Diagram, letter
 from gocnn.render.png import to_png, write_picture
-from gocnn.render.svg import to_svg
+from gocnn.render.svg import beside, to_svg
 from gocnn.render.text import terminal_width, to_text, wants_colour
 from gocnn.render.theme import THEMES
 
 __all__ = [
     "THEMES",
     "Diagram",
+    "beside",
     "letter",
     "terminal_width",
     "to_png",

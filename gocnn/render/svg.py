@@ -7,9 +7,10 @@ one HTML page.
 
 import math
 import random
+import re
 import textwrap
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from gocnn.go.coords import columns
@@ -56,6 +57,31 @@ def to_svg(
         GocnnError: when there is no such theme.
     """
     return _Picture(diagram, theme_named(theme), coordinates).svg(width, window)
+
+
+def beside(pictures: Sequence[str], *, gap: int = 12) -> str:
+    """Pictures of `to_svg` in a row, their tops level, as one picture.
+
+    >>> board = to_svg(Diagram.of(Position(9)), width=200)
+    >>> beside([board, board]).count("<svg")
+    3
+
+    Args:
+        pictures: of one theme.
+        gap: pixels between two of them.
+    """
+    parts, across, height = [], 0, 0
+    for picture in pictures:
+        sizes = re.match(r'<svg [^>]*?width="(\d+)" height="(\d+)"', picture)
+        assert sizes, "a picture begins as to_svg begins it"
+        parts.append(picture.replace("<svg ", f'<svg x="{across}" ', 1))
+        across, height = across + int(sizes[1]) + gap, max(height, int(sizes[2]))
+    across -= gap
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{across}" height="{height}" '
+        f'viewBox="0 0 {across} {height}" role="img">'
+    )
+    return "\n".join([head, *parts, "</svg>\n"])
 
 
 class _Picture:

@@ -14,7 +14,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.position import Position
 from gocnn.render.diagram import Diagram
 from gocnn.render.png import to_png, write_picture
-from gocnn.render.svg import to_svg
+from gocnn.render.svg import beside, to_svg
 from gocnn.render.theme import THEMES, heat_colour, theme_named
 from tests.support.boards import board, point
 
@@ -84,6 +84,17 @@ def test_every_theme_and_size_is_well_formed_and_small(theme: str, size: int) ->
     used = set(re.findall(r'href="#([^"]*)"', svg)) | set(re.findall(r"url\(#([^)]*)\)", svg))
     assert used <= ids
     assert "nan" not in svg
+
+
+def test_pictures_stand_beside_each_other_at_their_sizes() -> None:
+    row = beside([to_svg(Diagram.of(Position(n)), width=n * 10) for n in (9, 5, 7)], gap=10)
+    outer, *boards = ElementTree.fromstring(row).iter(_SVG + "svg")
+    assert [(b.get("x"), b.get("width"), b.get("height")) for b in boards] == [
+        ("0", "90", "90"),
+        ("100", "50", "50"),
+        ("160", "70", "70"),
+    ]
+    assert (outer.get("width"), outer.get("height")) == ("230", "90")
 
 
 def test_a_full_board_is_small() -> None:
