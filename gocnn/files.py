@@ -17,7 +17,9 @@ from pathlib import Path
 
 from gocnn.errors import GocnnError
 
+_WINDOWS = os.name == "nt"
 _ABANDONED = 24 * 3600.0  # seconds after which a draft is nobody's, whoever wrote it
+_IN_USE = 2.0  # seconds that another program, such as a virus scanner, may hold a file on Windows
 _DRAFT = r"\.{name}\.(?P<machine>[0-9a-f]{{8}})-(?P<process>\d{{1,9}})-[0-9a-f]{{16}}\.part"
 
 
@@ -83,11 +85,31 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        move_over(draft, path)
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
+
+
+def move_over(draft: Path, path: Path) -> None:
+    """Let a draft, which must be closed, take the place of a file.
+
+    On Windows a file that any program has open cannot be replaced; those that look at each new
+    file, such as virus scanners, let go of it soon.
+
+    Raises:
+        OSError: when it cannot be done.
+    """
+    end = time.monotonic() + _IN_USE
+    while True:
+        try:
+            draft.replace(path)
+            return
+        except PermissionError:
+            if not _WINDOWS or time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 def cannot_write(path: Path, error: OSError) -> GocnnError:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gocnn import files
 from gocnn.errors import GocnnError
 from gocnn.files import draft_path, remove_abandoned, require_regular, write_atomically
 
@@ -57,3 +58,28 @@ def test_pipes_and_folders_are_no_files(tmp_path: Path) -> None:
         require_regular(tmp_path / "pipe")
     with pytest.raises(GocnnError, match="a folder"):
         require_regular(tmp_path)
+
+
+def test_on_windows_a_file_that_a_scanner_has_open_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = tmp_path / "x.bin", []
+    replace = Path.replace
+
+    def refuse(draft: Path, target: Path) -> Path:
+        asked.append(draft)
+        if len(asked) % 3:
+            raise PermissionError(13, "in use")
+        return replace(draft, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(GocnnError, match="cannot write"):
+        write_atomically(path, b"data")
+    asked.clear()
+    monkeypatch.setattr(files, "_WINDOWS", True)
+    write_atomically(path, b"data")
+    assert path.read_bytes() == b"data" and len(asked) == 3
+    monkeypatch.setattr(files, "_IN_USE", 0.0)
+    with pytest.raises(GocnnError, match="cannot write"):
+        write_atomically(path, b"other")
+    assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == b"data"

@@ -74,25 +74,17 @@ def evaluate(
 
 def _all_positions(games: tuple[Path, ...], board_size: int) -> "Positions":
     """The positions of all moves, passes left out."""
-    import tempfile
-
     import numpy as np
 
     from gocnn.cli.games import check_board_size, report_corpus
     from gocnn.corpus.filters import Filters
-    from gocnn.corpus.prepare import open_or_prepare
+    from gocnn.corpus.prepare import read_corpus
     from gocnn.dataset.positions import Positions
 
     check_board_size(games)
-    with tempfile.TemporaryDirectory() as scratch:
-        corpus, report = open_or_prepare(
-            games,
-            Path(scratch) / "games.gocnn",
-            size=board_size or None,
-            filters=Filters(min_moves=1),
-        )
-        report_corpus(corpus, report)
-        return Positions(corpus, np.arange(len(corpus)), passes=False)
+    corpus, report = read_corpus(games, size=board_size or None, filters=Filters(min_moves=1))
+    report_corpus(corpus, report)
+    return Positions(corpus, np.arange(len(corpus)), passes=False)
 
 
 def _player_positions(games: tuple[Path, ...], player: str, board_size: int) -> "Positions":

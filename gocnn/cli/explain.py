@@ -89,12 +89,10 @@ def _positions(probe: "Probe", games: tuple[Path, ...]) -> "Positions":
     Raises:
         GocnnError: when there are no such games.
     """
-    import tempfile
-
     import numpy as np
 
     from gocnn.cli.games import report_corpus
-    from gocnn.corpus.prepare import open_or_prepare
+    from gocnn.corpus.prepare import read_corpus
     from gocnn.dataset.positions import Positions
     from gocnn.errors import GocnnError
     from gocnn.explain.games import own_games
@@ -102,13 +100,12 @@ def _positions(probe: "Probe", games: tuple[Path, ...]) -> "Positions":
     if not games:
         corpus = own_games(probe)
         return Positions(corpus, np.arange(len(corpus)), passes=False)
-    with tempfile.TemporaryDirectory() as scratch:
-        corpus, report = open_or_prepare(games, Path(scratch) / "games.gocnn", size=probe.size)
-        report_corpus(corpus, report)
-        chosen = np.flatnonzero(corpus.games["size"] == probe.size)
-        if not len(chosen):
-            raise GocnnError(f"{games[0]}: no games on boards of {probe.size}x{probe.size} here")
-        return Positions(corpus, chosen, passes=False)
+    corpus, report = read_corpus(games, size=probe.size)
+    report_corpus(corpus, report)
+    chosen = np.flatnonzero(corpus.games["size"] == probe.size)
+    if not len(chosen):
+        raise GocnnError(f"{games[0]}: no games on boards of {probe.size}x{probe.size} here")
+    return Positions(corpus, chosen, passes=False)
 
 
 def _explained(

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from gocnn.corpus.packing import RECORD, Names, compute_checksum, split_sections
 from gocnn.errors import GocnnError
-from gocnn.files import cannot_write, draft_path, require_regular
+from gocnn.files import cannot_write, draft_path, move_over, require_regular
 from gocnn.go.board import MAX_SIZE, MIN_SIZE, POINT_MASK, WHITE_BIT
 from gocnn.go.game import SourceKind
 from gocnn.go.ranks import RANKS
@@ -71,7 +71,7 @@ class Writer:
                 self._file.close()
         with suppress(OSError):
             self._temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.filename in (None, str(self._temporary)):
             raise cannot_write(self.path, error) from error
 
     def add(
@@ -114,21 +114,21 @@ class Writer:
         file.write(_PREAMBLE.pack(MAGIC, VERSION, 0, place, len(header), digest))
         file.flush()
         os.fsync(file.fileno())
+        file.close()  # Windows moves no open file
         if self.path.suffix == ".xz":
-            self._compress(file)
-        self._temporary.replace(self.path)
+            self._compress()
+        move_over(self._temporary, self.path)
         return self._hash.hexdigest()
 
-    def _compress(self, file: IO[bytes]) -> None:
+    def _compress(self) -> None:
         squeezed = draft_path(self.path)
         try:
-            file.seek(0)
-            with lzma.open(squeezed, "xb", preset=6) as out:
+            with self._temporary.open("rb") as file, lzma.open(squeezed, "xb", preset=6) as out:
                 while part := file.read(_PART):
                     out.write(part)
             with squeezed.open("rb+") as done:
                 os.fsync(done.fileno())
-            squeezed.replace(self._temporary)
+            move_over(squeezed, self._temporary)
         finally:
             squeezed.unlink(missing_ok=True)
 
@@ -143,13 +143,13 @@ class Contents(NamedTuple):
     checksum: str
 
 
-def read_container(path: Path, *, verify: bool = True) -> Contents:
-    """Map a corpus file, or unpack one that ends in ``.xz`` into memory.
+def read_container(path: Path, *, verify: bool = True, mapped: bool = True) -> Contents:
+    """Map a corpus file, or read it into memory: one that ends in ``.xz``, or if not `mapped`.
 
     Raises:
         GocnnError: when the file is missing, foreign, truncated, damaged or of another version.
     """
-    data = _map_file(path)
+    data = _file_bytes(path, mapped)
     header = _header(path, data)
     try:
         sections = {name: data[slice(*_span(header, name, len(data)))] for name in _SECTIONS}
@@ -235,13 +235,15 @@ def _unpacked(path: Path) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8)
 
 
-def _map_file(path: Path) -> NDArray[np.uint8]:
+def _file_bytes(path: Path, mapped: bool) -> NDArray[np.uint8]:
     try:
         require_regular(path)
         if path.suffix == ".xz":
             return _unpacked(path)
         if path.stat().st_size == 0:
             return np.empty(0, np.uint8)
+        if not mapped:
+            return np.frombuffer(path.read_bytes(), np.uint8)
         return np.asarray(np.memmap(path, np.uint8, "r"))
     except FileNotFoundError:
         raise GocnnError(f"{path}: no such file; gocnn prepare makes a corpus") from None

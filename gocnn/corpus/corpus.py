@@ -129,18 +129,22 @@ class Corpus:
         return cls(*pack_games(games))
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, verify: bool = True) -> "Corpus":
+    def open(
+        cls, path: str | os.PathLike[str], *, verify: bool = True, mapped: bool = True
+    ) -> "Corpus":
         """Map a corpus file; one that ends in ``.xz`` is unpacked into memory.
 
         Args:
             path: a file that `Corpus.save` or ``gocnn prepare`` wrote.
             verify: compare the checksum, which reads the whole file once.
+            mapped: False reads it into memory, and the file may be removed at once, which Windows
+                refuses for one that is mapped.
 
         Raises:
             GocnnError: when the file is missing, foreign, truncated, damaged or of another
                 version.
         """
-        return cls(*read_container(Path(path), verify=verify))
+        return cls(*read_container(Path(path), verify=verify, mapped=mapped))
 
     def save(self, path: str | os.PathLike[str], *, meta: Mapping[str, Any] | None = None) -> None:
         """Write the corpus; see `Writer`."""

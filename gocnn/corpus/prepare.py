@@ -9,6 +9,7 @@ Invariants:
 
 import json
 import os
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -229,6 +230,21 @@ def open_or_prepare(
     cache.parent.mkdir(parents=True, exist_ok=True)
     report = prepare(games, cache, size=size, filters=filters)
     return Corpus.open(cache), report
+
+
+def read_corpus(
+    games: Sequence[Path], *, size: int | None = 19, filters: Filters | None = None
+) -> tuple[Corpus, Report | None]:
+    """The corpus of some games, of which no file is kept; see `open_or_prepare`.
+
+    What is read from games is held in memory, some 450 bytes a game; a corpus file is mapped.
+    """
+    if any(is_corpus(path) for path in games):
+        return open_or_prepare(games, games[0])
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "games.gocnn"
+        report = prepare(games, path, size=size, filters=filters)
+        return Corpus.open(path, mapped=False), report
 
 
 def open_packed(

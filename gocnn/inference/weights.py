@@ -87,7 +87,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         GocnnError: when the file is missing, damaged, or no safetensors file of gocnn.
     """
     with _opened(path) as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        # Copies: what safetensors gives is mapped, and Windows replaces no file that is.
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
         about = _metadata(file)
         texts = {k: v for k, v in (file.metadata() or {}).items() if k != _CHECKSUM}
         checksum = about.pop(_CHECKSUM, None)

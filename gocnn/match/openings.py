@@ -5,14 +5,13 @@ begin with fewer of them.
 """
 
 import random
-import tempfile
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
-from gocnn.corpus.prepare import open_or_prepare
+from gocnn.corpus.prepare import read_corpus
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, EMPTY, POINT_MASK, WHITE
 from gocnn.go.coords import point_at
@@ -123,17 +122,12 @@ def _lines(position: Position) -> list[int]:
 
 def _played(path: Path, size: int, moves: int, chance: random.Random) -> Iterator[Opening]:
     """The first moves of even games that colours take turns in, in a random order."""
-    with tempfile.TemporaryDirectory() as scratch:
-        corpus, _ = open_or_prepare(
-            [path],
-            Path(scratch) / "games.gocnn",
-            size=size,
-            filters=Filters(min_moves=moves, handicap="even"),
-        )
-        order = list(range(len(corpus)))
-        chance.shuffle(order)
-        for index in order:
-            yield from _beginning(corpus, index, size, moves)
+    filters = Filters(min_moves=moves, handicap="even")
+    corpus, _ = read_corpus([path], size=size, filters=filters)
+    order = list(range(len(corpus)))
+    chance.shuffle(order)
+    for index in order:
+        yield from _beginning(corpus, index, size, moves)
 
 
 def _beginning(corpus: Corpus, index: int, size: int, moves: int) -> Iterator[Opening]:

@@ -23,6 +23,7 @@ from gocnn.go.game import Game, SourceKind
 from gocnn.sgf.archives import SgfChunk
 from gocnn.sgf.reader import read_chunk
 from tests.support.records import record
+from tests.support.windows import ON_LINUX, open_files_stay
 
 
 def game(seed: int, count: int = 30, properties: str = "") -> Game:
@@ -55,6 +56,22 @@ def test_what_goes_in_comes_out() -> None:
     assert len(corpus.entries) == 84  # with two set-up stones
     assert corpus.game(2).setup == 2
     assert corpus.game(0).kind == SourceKind.KGS
+
+
+@ON_LINUX
+@pytest.mark.parametrize("name", ["x.gocnn", "x.gocnn.xz"])
+def test_it_is_written_where_no_open_file_can_be_moved(tmp_path: Path, name: str) -> None:
+    corpus = Corpus.from_games(GAMES)
+    with open_files_stay():
+        corpus.save(tmp_path / name)
+        memory = Corpus.open(tmp_path / name, mapped=False)
+        corpus.save(tmp_path / name)  # over one that is held in memory
+        mapped = Corpus.open(tmp_path / "x.gocnn") if name == "x.gocnn" else None
+        if mapped is not None:
+            with pytest.raises(GocnnError, match=r"/x\.gocnn: cannot write \(the file is in use"):
+                corpus.save(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert all(same(a, b) for a, b in zip(memory, GAMES, strict=True))
 
 
 def test_a_move_takes_two_bytes_and_a_game_56() -> None:

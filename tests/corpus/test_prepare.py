@@ -17,10 +17,11 @@ from gocnn.cli.main import main
 from gocnn.corpus import ingest as reading
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
-from gocnn.corpus.prepare import prepare
+from gocnn.corpus.prepare import open_or_prepare, prepare, read_corpus
 from gocnn.errors import GocnnError
 from gocnn.go.game import SourceKind
 from tests.support.records import random_moves, record
+from tests.support.windows import ON_LINUX, open_files_stay
 
 
 def turned(seed: int, count: int = 30, size: int = 9) -> bytes:
@@ -116,6 +117,18 @@ def test_the_counts_add_up_exactly(games: Path, tmp_path: Path) -> None:
     assert "games/a.sgf#5\tillegal move\tmove 2, W E5" in lines
     assert "games/b.sgf\tduplicate\t" in lines and "games/b.sgf#2\tduplicate\t" in lines
     assert "games/e.tar.xz:short/3.sgf\tunder 20 moves\t5 moves" in lines
+
+
+@ON_LINUX
+def test_games_are_read_where_no_open_file_can_be_moved(games: Path, tmp_path: Path) -> None:
+    with open_files_stay():
+        corpus, report = read_corpus([games], size=9)
+        cached, _ = open_or_prepare([games], tmp_path / "x.gocnn", size=9)
+        assert report is not None and report.kept == 11 == len(corpus) == len(cached)
+        assert [game.moves.tolist() for game in corpus] == [g.moves.tolist() for g in cached]
+        del cached
+        more, report = open_or_prepare([games], tmp_path / "x.gocnn", size=None)  # made anew
+        assert report is not None and len(more) == 12
 
 
 def test_the_table_shows_every_count(games: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from gocnn.inference.weights import load_network, load_tensors, save_tensors
 from gocnn.training.checkpoint import FORMAT, load_checkpoint, save_checkpoint
 from gocnn.training.config import Budget, Runtime
 from gocnn.training.loop import TrainingRun
+from tests.support.windows import ON_LINUX, open_files_stay
 
 
 @pytest.fixture
@@ -38,6 +39,16 @@ def test_a_run_of_format_1_goes_on(old: Path, tmp_path: Path) -> None:
     assert again.steps == 8
     assert again.config == run.config
     assert again.validations[0]["steps"] == 1
+
+
+@ON_LINUX
+def test_what_was_read_can_be_replaced_where_no_open_file_can(old: Path, tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.safetensors"
+    shutil.copy(old / "checkpoint.safetensors", path)
+    with open_files_stay():
+        checkpoint = load_checkpoint(path)
+        save_checkpoint(path, checkpoint)
+    assert load_checkpoint(path).steps == checkpoint.steps
 
 
 def test_weights_and_corpus_of_the_first_formats_load(old: Path) -> None:
