@@ -17,3 +17,7 @@ RESIGN_BELOW = 0.04  # a win rate under this is hopeless
 VISITS = 1  # positions that a search evaluates; 1 is the network alone
 MOVE_TIMEOUT = 120.0  # seconds for an engine's answer; a first start may compile
 OPENING_MOVES = 8  # moves of an opening
+
+# Seconds for which the main thread waits at a time. On Windows, Ctrl-C is heeded only between two
+# waits: Python's locks cannot be interrupted there (documentation of `threading.Lock.acquire`).
+PATIENCE = 1.0

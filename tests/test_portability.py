@@ -8,17 +8,34 @@ apart.
 import ast
 import json
 import os
+import queue
+import socket
 import subprocess
 import sys
+import threading
+import time
+import traceback
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from gocnn.cli import run_games
+from gocnn.corpus import ingest
+from gocnn.corpus.packing import RECORD
 from gocnn.errors import GocnnError
+from gocnn.gtp import input as gtp_input
 from gocnn.gtp.protocol import parse
-from gocnn.match import controller
+from gocnn.match import controller, runner
 from gocnn.match.controller import check_command, split_command
+from gocnn.match.folder import MatchSettings
+from gocnn.sgf.archives import RecordFiles
 from gocnn.sgf.reader import load_game
+from gocnn.web import server
 from tests.support.puppets import puppet
 from tests.support.records import record
 
@@ -158,6 +175,86 @@ def test_command_lines_of_windows(
         split_command(r'"C:\Program Files\x.exe')
     with pytest.raises(GocnnError, match="--mode gtp"):
         check_command("gnugo.exe")
+
+
+def test_ctrl_c_need_not_wait_where_it_cannot_interrupt_a_lock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On Windows it is heeded when a wait of the main thread ends, so none is long."""
+    waits: list[float | None] = []
+    wait = threading.Condition.wait
+
+    def noted(condition: threading.Condition, timeout: float | None = None) -> bool:
+        starting = any(call.name == "start" for call in traceback.extract_stack(limit=4))
+        if threading.current_thread() is threading.main_thread() and not starting:
+            waits.append(timeout)
+        return wait(condition, timeout)
+
+    def late(seconds: float = 0.2) -> Iterator[bytes]:
+        time.sleep(seconds)
+        yield b"name"
+
+    for module in (gtp_input, ingest, runner):
+        monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(threading.Condition, "wait", noted)
+    monkeypatch.setattr(queue, "SimpleQueue", queue.Queue)  # that of C cannot be watched
+    assert gtp_input.InputQueue(late()).next_line() == b"name"
+    with ThreadPoolExecutor() as pool:
+        packed = ingest.Packed(np.empty(0, np.uint16), np.empty(0, RECORD), [], [])
+        assert ingest._result(pool.submit(lambda: [*late()] and packed)) is packed
+    settings = MatchSettings(a=puppet("D4"), b=puppet("E5"), size=9)
+    [(game, _)] = runner.WorkerPool(settings, [()], 60.0).play([1], 1)
+    assert game.number == 1
+    assert len(waits) > 6 and all(timeout is not None for timeout in waits)
+    assert max(filter(None, waits)) <= 0.05
+
+
+def test_one_port_has_one_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SO_REUSEADDR means on Windows that another one may listen there, too."""
+    asked: list[int] = []
+
+    class Listener(socket.socket):
+        def setsockopt(self, level: int, option: int, value: object) -> None:  # type: ignore[override]
+            asked.append(option)
+
+    monkeypatch.setattr(socket, "socket", Listener)
+    server.listen(0).close()
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", ~socket.SO_REUSEADDR, raising=False)
+    server.listen(0).close()
+    assert asked == [socket.SO_REUSEADDR, ~socket.SO_REUSEADDR]
+
+
+def test_no_more_processes_read_than_windows_can_wait_for() -> None:
+    with ExitStack() as stack:
+        assert ingest._pool(stack, 200)._max_workers == 61  # type: ignore[attr-defined]
+
+
+def test_a_corpus_on_another_drive_is_linked_by_its_full_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def relpath(path: Path, start: Path) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    corpus, folder = tmp_path / "x.gocnn", tmp_path / "run"
+    corpus.write_bytes(b"")
+    folder.mkdir()
+    monkeypatch.setattr(os.path, "relpath", relpath)
+    run_games.keep_games([corpus], folder)
+    assert (folder / "corpus.gocnn").readlink() == corpus.resolve()
+
+
+def test_what_macos_keeps_beside_files_is_no_record(tmp_path: Path) -> None:
+    games = tmp_path / "games"
+    games.mkdir()
+    (games / "a.sgf").write_bytes(record(1))
+    (games / "._a.sgf").write_bytes(b"\0\5\x16\7 no record")
+    with zipfile.ZipFile(games / "b.zip", "w") as archive:
+        archive.writestr("b.sgf", record(2))
+        archive.writestr("__MACOSX/._b.sgf", b"\0\5\x16\7 no record")
+        archive.writestr("._c.sgf", b"\0\5\x16\7 no record")
+    walk = RecordFiles([games])
+    assert [chunk.source for chunk in walk] == ["games/a.sgf", "games/b.zip:b.sgf"]
+    assert walk.skipped == 2
 
 
 def test_line_ends_of_windows(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def _kept(games: Sequence[Path], folder: Path, board_size: int | None) -> Sequen
 def keep_games(games: Sequence[Path], folder: Path) -> None:
     """Let the folder of a run tell where its games are, if they are in a corpus file elsewhere.
 
-    A file system without links goes without; then the games must be named again.
+    A system or file system without links goes without; then the games must be named again.
     """
     if not (games and is_corpus(games[0])):
         return
@@ -93,7 +93,15 @@ def keep_games(games: Sequence[Path], folder: Path) -> None:
         for path in kept:
             path.unlink(missing_ok=True)
         link = kept[target.suffix == ".xz"]
-        link.symlink_to(os.path.relpath(target, folder.resolve()))
+        link.symlink_to(_relative(target, folder.resolve()))
+
+
+def _relative(target: Path, folder: Path) -> Path:
+    """A path as seen from a folder, or as it is: on Windows none leads from drive to drive."""
+    try:
+        return Path(os.path.relpath(target, folder))
+    except ValueError:
+        return target
 
 
 def check_unchanged(config: TrainConfig, wanted: TrainConfig) -> None:

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from multiprocessing import connection
@@ -25,12 +25,14 @@ from numpy.typing import NDArray
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
 from gocnn.corpus.packing import pack_games
+from gocnn.defaults import PATIENCE
 from gocnn.errors import GocnnError
 from gocnn.go.game import Game
 from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
 from gocnn.sgf.reader import Reject, read_chunk
 
 CHUNK = 1 << 20  # bytes of records that a process takes at a time
+MOST = 61  # processes: Windows waits for no more at once, and they keep one writer busy
 ALONE = 3  # so many chunks are read before other processes could have started
 
 
@@ -126,7 +128,7 @@ def _chunks(walk: RecordFiles) -> Iterator[list[SgfChunk] | Reject]:
 
 def _pool(stack: ExitStack, jobs: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")  # forking a process with threads may hang
-    pool = ProcessPoolExecutor(jobs, context, _start)
+    pool = ProcessPoolExecutor(min(jobs, MOST), context, _start)
     stack.callback(pool.shutdown, wait=True, cancel_futures=True)
     return pool
 
@@ -134,6 +136,8 @@ def _pool(stack: ExitStack, jobs: int) -> ProcessPoolExecutor:
 def _result(packed: "Future[Packed] | Packed") -> Packed:
     if isinstance(packed, Packed):
         return packed
+    while not wait([packed], PATIENCE).done:
+        pass
     try:
         return packed.result()
     except BrokenProcessPool:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from gocnn.defaults import PATIENCE
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK
 from gocnn.go.ladders import find_ladders
@@ -49,7 +50,8 @@ class BackgroundEvaluator:
         Raises:
             GocnnError: when it could not be made.
         """
-        self._thread.join()
+        while self._thread.is_alive():
+            self._thread.join(PATIENCE)
         if self._evaluator is None:
             raise GocnnError(self._error)
         return self._evaluator(positions, conditions)

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
+from gocnn.defaults import PATIENCE
+
 MAX_LINE_BYTES = 1 << 20  # what is beyond is dropped
 
 
@@ -63,7 +65,8 @@ class InputQueue:
     def next_line(self) -> bytes | None:
         """Wait for the next line and take it; None at the end of input."""
         with self._changed:
-            self._changed.wait_for(lambda: self._lines or self._ended)
+            while not self._changed.wait_for(lambda: self._lines or self._ended, PATIENCE):
+                pass
             if not self._lines:
                 return None
             line = self._lines.popleft()

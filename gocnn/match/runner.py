@@ -14,13 +14,13 @@ Invariants:
 import queue
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Self
 
-from gocnn.defaults import MOVE_TIMEOUT
+from gocnn.defaults import MOVE_TIMEOUT, PATIENCE
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.position import Position
 from gocnn.go.rules import ruleset
@@ -149,7 +149,7 @@ class WorkerPool:
             for thread in threads:
                 thread.start()
             for _ in numbers:
-                done = self._done.get()
+                done = self._next()
                 if isinstance(done, Exception):
                     raise done
                 yield done
@@ -161,6 +161,11 @@ class WorkerPool:
         finally:
             for thread in threads:
                 thread.join(_FAREWELL)
+
+    def _next(self) -> tuple[GameResult, str] | Exception:
+        while True:
+            with suppress(queue.Empty):
+                return self._done.get(timeout=PATIENCE)
 
     def _work(self) -> None:
         try:

@@ -13,6 +13,7 @@ import hashlib
 import io
 import lzma
 import os
+import re
 import stat
 import struct
 import tarfile
@@ -141,7 +142,9 @@ class RecordFiles:
         self, stream: BinaryIO, source: str, budget: Budget
     ) -> Iterator[SgfChunk | Unreadable]:
         name = source.lower()
-        if name.endswith(_ARCHIVES):
+        if _is_apple_double(name):
+            self.skipped += 1
+        elif name.endswith(_ARCHIVES):
             yield Unreadable(source, "archive inside an archive", "unpack the outer one")
         elif name.endswith(_RECORDS):
             try:
@@ -172,6 +175,8 @@ class RecordFiles:
             self._in_folders["linked folders"] += sum(Path(folder, f).is_symlink() for f in folders)
             for file in sorted(files):
                 member = Path(folder, file)
+                if _is_apple_double(file):
+                    continue
                 if file.lower().endswith((*_RECORDS, *_ARCHIVES)) and member.is_file():
                     status = member.stat()
                     source = Path(name, member.relative_to(path)).as_posix()
@@ -191,6 +196,11 @@ class RecordFiles:
         self._closed.append(
             Unreadable(str(error.filename), "unreadable folder", error.strerror or "")
         )
+
+
+def _is_apple_double(name: str) -> bool:
+    """Whether macOS keeps what it knows of a file there, beside it: "._game.sgf" is no record."""
+    return re.split(r"[/:]", name)[-1].startswith("._")
 
 
 def _archive_kind(name: str) -> str:

@@ -118,7 +118,9 @@ def listen(port: int | None) -> socket.socket:
     """
     for wanted in (PORT, 0) if port is None else (port,):
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows, SO_REUSEADDR would let two programs listen at one port; this forbids it.
+        alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        listener.setsockopt(socket.SOL_SOCKET, alone or socket.SO_REUSEADDR, 1)
         with suppress(OSError):
             listener.bind((HOST, wanted))
             listener.listen(128)
