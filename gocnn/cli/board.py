@@ -29,8 +29,8 @@ def board(
 ) -> None:
     """Play against the network and look at games, in your browser.
 
-    GAME is an SGF file, or a collection of them, to begin with. Only this machine can open the
-    page. Closing its last tab ends the command after a while, and Ctrl-C at once.
+    GAME is a game record (SGF, GIB, NGF, UGF), or a collection, to begin with. Only this machine
+    can open the page. Closing its last tab ends the command after a while, and Ctrl-C at once.
     """
     from gocnn.web.server import read_file, serve_board
 

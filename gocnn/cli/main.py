@@ -136,7 +136,8 @@ class CommandGroup(click.Group):
 def main() -> None:
     """Predict Go moves with a convolutional network; train it on your own games.
 
-    GAMES are SGF files, collections, folders, or archives of them (zip, tar, gz, bz2, xz).
+    GAMES are game records (SGF, GIB, NGF, UGF), collections, folders, or archives of them (zip,
+    tar, gz, bz2, xz).
     """
 
 

@@ -11,6 +11,7 @@ from gocnn.go.game import Game
 from gocnn.go.position import Position
 from gocnn.go.ranks import UNKNOWN, Rank
 from gocnn.prediction import Conditions
+from gocnn.sgf.foreign import foreign_format
 from gocnn.sgf.reader import SoundPart, load_sound_part
 from gocnn.stats import count_text
 
@@ -58,7 +59,8 @@ def read_position(
         record = load_sound_part(game, number)
     elif game is not None:
         data = sys.stdin.buffer.read()
-        if b"(;" in data.replace(b" ", b"").replace(b"\n", b""):
+        is_tree = b"(;" in data.replace(b" ", b"").replace(b"\n", b"")
+        if is_tree or foreign_format(data):
             record = load_sound_part("standard input", number, data)
         else:
             moves = data.decode("utf-8", "replace")

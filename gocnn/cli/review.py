@@ -42,7 +42,7 @@ def review(
     symmetries: int,
     device: str,
 ) -> None:
-    """Review GAMES, SGF files or collections: what was likely, who was ahead, what decided it.
+    """Review GAMES, records or collections: what was likely, who was ahead, what decided it.
 
     The page is one file to open in a browser or to mail; several games get a summary. The record
     has comments, labels and variations for Sabaki and other editors.

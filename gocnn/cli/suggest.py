@@ -87,7 +87,7 @@ def suggest(
     device: str,
     as_json: bool,
 ) -> None:
-    """Show the likely moves in GAME, an SGF file, or - for standard input.
+    """Show the likely moves in GAME, a record (SGF, GIB, NGF, UGF), or - for standard input.
 
     Standard input may hold a game or a list of moves, such as "D4 Q16".
     """

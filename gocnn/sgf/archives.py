@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from gocnn.errors import GocnnError
+from gocnn.sgf.foreign import ENDINGS, LARGEST, foreign_format
 from gocnn.sgf.splitter import split_trees
 from gocnn.sgf.unpack import (
     Budget,
@@ -35,10 +36,11 @@ from gocnn.sgf.unpack import (
     zip_member,
 )
 
-_RECORDS = (".sgf", ".sgf.gz", ".sgf.xz", ".sgf.bz2")
+_PACKED = (".gz", ".xz", ".bz2")
+_RECORDS = tuple(end + packed for end in (".sgf", *ENDINGS) for packed in ("", *_PACKED))
 _TARS = (".tar", ".tar.gz", ".tar.bz2", ".tar.xz", ".tgz", ".tbz2", ".txz")
 _ARCHIVES = (*_TARS, ".zip")
-_OTHERS = (".gib", ".ngf", ".ugf", ".ugi", ".7z", ".rar", ".zst")  # games that are not read
+_OTHERS = (".ugz", ".7z", ".rar", ".zst")  # games that are not read
 _WHOLE = 1 << 18  # files up to this many bytes are handed out unsplit
 _UNREADABLE = (
     OSError, EOFError, RuntimeError, NotImplementedError, ValueError, OverflowError, LookupError,
@@ -47,7 +49,7 @@ _UNREADABLE = (
 
 
 class SgfChunk(NamedTuple):
-    """Bytes that hold game trees."""
+    """Bytes that hold game trees, or one record of another format."""
 
     source: str  # "folder/game.sgf", "archive.zip:folder/game.sgf"
     number: int  # 0: a whole file; 1, 2, ...: this tree of the file
@@ -66,8 +68,8 @@ class RecordFiles:
     """All records under some paths; iterate over it for each `SgfChunk` and `Unreadable`.
 
     Args:
-        paths: SGF files, collections, folders, and archives of them. A file named here is read
-            whatever its name; in folders and archives the name tells.
+        paths: files of game records, collections, folders, and archives of them. A file named here
+            is read whatever its name; in folders and archives the name tells.
 
     Raises:
         GocnnError: when a path does not exist, or there is no file to read.
@@ -83,7 +85,7 @@ class RecordFiles:
         self._finished = 0
         self._raw: BinaryIO | None = None
         if not self.files:
-            raise GocnnError("no games were named: give SGF files, folders or archives")
+            raise GocnnError("no games were named: give game records, folders or archives")
 
     @property
     def done(self) -> int:
@@ -107,7 +109,7 @@ class RecordFiles:
                 with path.open("rb") as self._raw:
                     yield from self._members(self._raw, source, Budget(size))
             except _UNREADABLE as error:
-                archive = source.lower().endswith((*_ARCHIVES, ".gz", ".xz", ".bz2"))
+                archive = source.lower().endswith((*_ARCHIVES, *_PACKED))
                 yield _unreadable(source, error, "broken archive" if archive else "unreadable file")
             self._finished += size
 
@@ -148,7 +150,7 @@ class RecordFiles:
             yield Unreadable(source, "archive inside an archive", "unpack the outer one")
         elif name.endswith(_RECORDS):
             try:
-                plain = stream if name.endswith(".sgf") else decompressed(stream, budget)
+                plain = decompressed(stream, budget) if name.endswith(_PACKED) else stream
                 yield from _pieces(plain, source)
             except (EOFError, lzma.LZMAError, zlib.error) as error:
                 yield _unreadable(source, error, "unreadable file")
@@ -188,7 +190,7 @@ class RecordFiles:
             left_out = [f"{count:,} {what} not read" for what, count in (+self._in_folders).items()]
             left_out += [f"{source} cannot be listed" for source, _, _ in self._closed]
             raise GocnnError(
-                f"{path}: no SGF files or archives of them in this folder"
+                f"{path}: no game records (SGF, GIB, NGF, UGF) or archives of them in this folder"
                 + (f" ({', '.join(left_out)})" if left_out else "")
             )
 
@@ -216,6 +218,9 @@ def _pieces(stream: BinaryIO, source: str) -> Iterator[SgfChunk]:
     head = stream.read(_WHOLE + 1)
     if len(head) <= _WHOLE:
         yield SgfChunk(source, 0, head)
+        return
+    if foreign_format(head, source):
+        yield SgfChunk(source, 0, head + stream.read(LARGEST + 1 - len(head)))
         return
     number = 0
     for number, tree in enumerate(split_trees(cast(BinaryIO, _Rejoined(head, stream))), 1):

@@ -1,4 +1,4 @@
-"""SGF in, checked games out.
+"""SGF, GIB, NGF and UGF in, checked games out.
 
 Invariants:
 
@@ -27,6 +27,7 @@ from gocnn.go.game import UNKNOWN_RESULT, Game, check_moves
 from gocnn.go.handicap import handicap_points
 from gocnn.sgf.archives import RecordFiles, SgfChunk, Unreadable
 from gocnn.sgf.details import Details, read_details
+from gocnn.sgf.foreign import as_sgf
 from gocnn.sgf.game_info import read_game_info
 from gocnn.sgf.parser import BadRecord, MainLine, player_of_value, possible_texts
 from gocnn.sgf.splitter import LARGEST_TREE, split_trees
@@ -120,15 +121,20 @@ def _read_chunk(
     if piece.number:
         yield _read(piece.data, piece.source, piece.number, size, made, read_line)
         return
+    try:
+        data = as_sgf(piece.data, piece.source)
+    except BadRecord as error:
+        yield Reject(piece.source, error.reason, error.detail)
+        return
     number = 0
-    for number, tree in enumerate(split_trees(BytesIO(piece.data)), 1):
+    for number, tree in enumerate(split_trees(BytesIO(data)), 1):
         yield _read(tree, piece.source, number, size, made, read_line)
     if number == 0:
         yield Reject(piece.source, "no game tree", "nothing in it begins with (;")
 
 
 def load_game(path: str | os.PathLike[str], number: int = 1) -> Game:
-    """Game `number` (from 1) of an SGF file, or of any file or folder that holds games.
+    """Game `number` (from 1) of a game record, or of any file or folder that holds games.
 
     Raises:
         GocnnError: when there is none, or it is broken.
@@ -177,7 +183,7 @@ def load_sound_part(
     Args:
         path: as for `load_game`; with data, only the name for messages.
         number: which game.
-        data: the contents of an SGF file, in place of a path.
+        data: the contents of a game record, in place of a path.
 
     Raises:
         GocnnError: as `load_game` does, where not even one move is sound.

@@ -37,7 +37,7 @@ def sgf(
     entries, setup = position.entries()
     root = {"GM": "1", "FF": "4", "CA": "UTF-8", "AP": f"gocnn:{__version__}", "SZ": str(size)}
     root |= {"KM": f"{position.komi:g}", **(properties or {})}
-    head = "(;" + "".join(f"{name}[{_text(value)}]" for name, value in root.items() if value)
+    head = "(;" + "".join(f"{name}[{escaped(value)}]" for name, value in root.items() if value)
     if position.handicap:
         head += f"HA[{position.handicap}]"
     if setup:
@@ -61,7 +61,7 @@ def sgf_tree(tree: GameTree) -> str:
     root = {"GM": "1", "FF": "4", "CA": "UTF-8", "AP": f"gocnn:{__version__}"}
     root |= {"SZ": str(tree.size)} | ({} if tree.komi is None else {"KM": f"{tree.komi:g}"})
     root |= ({"HA": str(tree.handicap)} if tree.handicap else {}) | tree.info
-    head = "".join(f"{name}[{_text(value)}]" for name, value in root.items() if value)
+    head = "".join(f"{name}[{escaped(value)}]" for name, value in root.items() if value)
     children: list[list[int]] = [[] for _ in tree.nodes]
     for index, node in enumerate(tree.nodes):
         if node.parent >= 0:
@@ -112,9 +112,9 @@ def _set_up(entries: list[int], size: int, first: int) -> str:
 
 
 def _comment(text: str) -> str:
-    return f"C[{_text(text)}]" if text else ""
+    return f"C[{escaped(text)}]" if text else ""
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text as a property's value, its brackets escaped (FF[4], SimpleText)."""
     return text.replace("\\", "\\\\").replace("]", "\\]")

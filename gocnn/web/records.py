@@ -13,6 +13,7 @@ from typing import Any
 
 from gocnn.defaults import KOMI
 from gocnn.sgf.details import TEXTS
+from gocnn.sgf.foreign import as_sgf
 from gocnn.sgf.parser import BadRecord, points_of_value
 from gocnn.sgf.splitter import split_trees
 from gocnn.sgf.tree import MAX_NODES, GameTree, Setup, TreeNode, read_info, read_tree
@@ -55,7 +56,10 @@ def open_record(data: bytes, number: int) -> dict[str, Any]:
     Raises:
         BadRequest: when there is no such game, or it is broken.
     """
-    trees = list(islice(split_trees(BytesIO(data)), MAX_GAMES))
+    try:
+        trees = list(islice(split_trees(BytesIO(as_sgf(data))), MAX_GAMES))
+    except BadRecord as error:
+        raise BadRequest(str(error), "broken-game", 422) from None
     if not trees:
         raise BadRequest("there is no game in it: nothing begins with (;", "no-game", 422)
     if number > len(trees):

@@ -267,7 +267,7 @@ def test_the_command_tells_bad_input_in_one_line(games: Path, tmp_path: Path) ->
     output = ("-o", tmp_path / "x.gocnn")
     for arguments, said in (
         ((tmp_path / "none",), "no such file or folder"),
-        ((tmp_path / "empty",), "no SGF files or archives of them in this folder"),
+        ((tmp_path / "empty",), "or archives of them in this folder"),
         ((games / "c.sgf",), "no games left of 1 record (1 no game tree); nothing was written"),
         ((games, "--board-size", "big"), "give a number of lines, or all"),
         ((games, "--jobs", "0"), "'--jobs': 0 is not in the range x>=1"),

@@ -117,7 +117,7 @@ def test_folders_are_read_in_order_with_their_names(tmp_path: Path) -> None:
 def test_a_missing_path_and_an_empty_folder_are_told(tmp_path: Path) -> None:
     with pytest.raises(GocnnError, match=r"none\.sgf: no such file"):
         RecordFiles([tmp_path / "none.sgf"])
-    with pytest.raises(GocnnError, match="no SGF files or archives"):
+    with pytest.raises(GocnnError, match=r"no game records .* or archives"):
         RecordFiles([tmp_path])
     with pytest.raises(GocnnError, match="no games were named"):
         RecordFiles([])
@@ -253,10 +253,10 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
 def test_what_is_not_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "games"
-    for name in ("a.sgf", "b.gib", "c.GIB", "d.ngf", "e.7z", "notes.txt", "shut/f.sgf"):
+    for name in ("a.sgf", "b.ugz", "c.UGZ", "d.rar", "e.7z", "notes.txt", "shut/f.sgf"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(record(1))
-    (folder / "z.zip").write_bytes(zipped({"1.sgf": record(2), "2.ugf": b"", "3.txt": b""}))
+    (folder / "z.zip").write_bytes(zipped({"1.sgf": record(2), "2.zst": b"", "3.txt": b""}))
     (folder / "linked").symlink_to(folder, target_is_directory=True)
     scandir = os.scandir
 
@@ -272,12 +272,12 @@ def test_what_is_not_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert shut == Unreadable(str(folder / "shut"), "unreadable folder", "Permission denied")
         assert [p.source for p in (game, member)] == ["games/a.sgf", "games/z.zip:1.sgf"]
         assert dict(walk.unread) == {
-            "linked folders": 1, ".gib files": 2, ".ngf files": 1, ".7z files": 1, ".ugf files": 1,
+            "linked folders": 1, ".ugz files": 2, ".rar files": 1, ".7z files": 1, ".zst files": 1,
         }  # fmt: skip
         assert walk.skipped == 1
-    with pytest.raises(GocnnError, match=r"no SGF files .*1 .gib files not read"):
+    with pytest.raises(GocnnError, match=r"no game records .*1 .ugz files not read"):
         (tmp_path / "others").mkdir()
-        (tmp_path / "others" / "x.gib").write_bytes(b"")
+        (tmp_path / "others" / "x.ugz").write_bytes(b"")
         RecordFiles([tmp_path / "others"])
 
 
