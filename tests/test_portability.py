@@ -201,7 +201,7 @@ def test_ctrl_c_need_not_wait_where_it_cannot_interrupt_a_lock(
     assert gtp_input.InputQueue(late()).next_line() == b"name"
     with ThreadPoolExecutor() as pool:
         packed = ingest.Packed(np.empty(0, np.uint16), np.empty(0, RECORD), [], [])
-        assert ingest._result(pool.submit(lambda: [*late()] and packed)) is packed
+        assert ingest._result(pool.submit(lambda: ([*late()], packed)[1])) is packed
     settings = MatchSettings(a=puppet("D4"), b=puppet("E5"), size=9)
     [(game, _)] = runner.WorkerPool(settings, [()], 60.0).play([1], 1)
     assert game.number == 1
