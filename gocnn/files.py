@@ -12,8 +12,10 @@ import secrets
 import stat
 import time
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from gocnn.errors import GocnnError
 
@@ -79,17 +81,37 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         GocnnError: when the disk is full or the folder cannot be written; an old file stays.
     """
-    draft = draft_path(path)
+    with written_atomically(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def written_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write part by part; it takes its place when all of it was written without error.
+
+    A pipe or a device has no old version to keep, and is written directly.
+
+    Raises:
+        GocnnError: when the disk is full or the folder cannot be written; an old file stays.
+    """
+    direct = path.exists() and not path.is_file()
+    draft = path if direct else draft_path(path)
     try:
-        with draft.open("xb") as file:  # x: a new file, never what a link leads to
-            file.write(data)
+        with draft.open("wb" if direct else "xb") as file:  # x: never what a link leads to
+            yield file
             file.flush()
-            os.fsync(file.fileno())
-        move_over(draft, path)
+            if not direct:
+                os.fsync(file.fileno())
+        if not direct:
+            move_over(draft, path)
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+        if error.filename not in (None, str(draft)):
+            raise  # of another file
         raise cannot_write(path, error) from error
+    finally:
+        if not direct:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def move_over(draft: Path, path: Path) -> None:

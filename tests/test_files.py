@@ -9,7 +9,13 @@ import pytest
 
 from gocnn import files
 from gocnn.errors import GocnnError
-from gocnn.files import draft_path, remove_abandoned, require_regular, write_atomically
+from gocnn.files import (
+    draft_path,
+    remove_abandoned,
+    require_regular,
+    write_atomically,
+    written_atomically,
+)
 
 
 def test_a_draft_has_another_name_each_time_and_none_is_left(tmp_path: Path) -> None:
@@ -83,3 +89,26 @@ def test_on_windows_a_file_that_a_scanner_has_open_is_waited_for(
     with pytest.raises(GocnnError, match="cannot write"):
         write_atomically(path, b"other")
     assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == b"data"
+
+
+def test_a_file_that_is_not_finished_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    for error in (KeyboardInterrupt, GocnnError):
+        with pytest.raises(error), written_atomically(path) as file:
+            file.write(b"half")
+            raise error
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("x", b"old")]
+    with written_atomically(path) as file:
+        file.write(b"new")
+        file.write(b"er")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("x", b"newer")]
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="this system has no devices in folders")
+def test_a_device_is_written_and_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "null").symlink_to("/dev/null")
+    write_atomically(tmp_path / "null", b"nothing")
+    assert Path("/dev/null").is_char_device() and (tmp_path / "null").is_symlink()
+    with pytest.raises(GocnnError, match="Is a directory"):
+        write_atomically(tmp_path, b"x")

@@ -11,11 +11,11 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from gocnn.corpus.filters import Filters
 from gocnn.corpus.ingest import Packed, packed_games
 from gocnn.defaults import VALIDATION
 from gocnn.errors import GocnnError
+from gocnn.files import written_atomically
 from gocnn.go.game import SourceKind
 from gocnn.progress import bar
 from gocnn.sgf.archives import RecordFiles
@@ -103,7 +104,8 @@ def prepare(
         validation: the share of games that `Corpus.split` holds out by default.
         jobs: processes that read; by default one for each core. They are spawned for more than
             a few thousand games, so a script calls this under ``if __name__ == "__main__":``.
-        rejects: a file for the list of rejects: source, reason and detail between tabs.
+        rejects: a file for the list of rejects: source, reason and detail between tabs. It is
+            written also where no game is left.
 
     Raises:
         GocnnError: when a path is missing, no game is left, or a file cannot be written.
@@ -111,12 +113,14 @@ def prepare(
     walk, filters, report = RecordFiles(paths), filters or Filters(), Report()
     known = {number: HELD_OUT for path in without for number in _hashes(path)}
     with (
-        _listing(rejects) as listed,
+        nullcontext() if rejects is None else written_atomically(Path(rejects)) as listed,
         Writer(output) as writer,
         bar("reading", walk.total, unit="B") as progress,
         closing(packed_games(walk, size, filters, _processes(jobs))) as chunks,
     ):
         shown = 0
+        if listed is not None:
+            listed.write(b"source\treason\tdetail\n")
         for packed in chunks:
             fresh = _new(packed, known)
             writer.add(fresh.entries, fresh.records, fresh.names)
@@ -127,18 +131,19 @@ def prepare(
             progress.update(walk.done - shown)
             shown = walk.done
         report.other_files, report.unread = walk.skipped, walk.unread
-        if report.kept == 0:
-            raise GocnnError(_nothing_left(report))
-        report.checksum = writer.finish(
-            {
-                "gocnn": __version__,
-                "inputs": walk.signature(),
-                "size": size,
-                "filters": asdict(filters),
-                "validation": validation,
-                "report": report.as_json(),
-            }
-        )
+        if report.kept:
+            report.checksum = writer.finish(
+                {
+                    "gocnn": __version__,
+                    "inputs": walk.signature(),
+                    "size": size,
+                    "filters": asdict(filters),
+                    "validation": validation,
+                    "report": report.as_json(),
+                }
+            )
+    if not report.kept:  # the list of rejects says why
+        raise GocnnError(_nothing_left(report))
     return report
 
 
@@ -156,22 +161,9 @@ def _processes(jobs: int | None) -> int:
     return jobs
 
 
-@contextmanager
-def _listing(path: PathLike | None) -> Iterator[TextIO | None]:
-    if path is None:
-        yield None
-        return
-    try:
-        file = Path(path).open("w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
-    except OSError as error:
-        raise GocnnError(f"{path}: cannot be written ({error.strerror})") from None
-    with file:
-        file.write("source\treason\tdetail\n")
-        yield file
-
-
-def _line(reject: Reject) -> str:
-    return "\t".join(" ".join(cell.split()) for cell in reject) + "\n"
+def _line(reject: Reject) -> bytes:
+    line = "\t".join(" ".join(cell.split()) for cell in reject) + "\n"
+    return line.encode("utf-8", "surrogateescape")  # names may be any bytes
 
 
 def _hashes(path: PathLike) -> list[int]:

@@ -1,5 +1,6 @@
 """From files to a corpus: everything counted, duplicates gone, whatever the number of processes."""
 
+import errno
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from gocnn.cli.main import main
 from gocnn.corpus import ingest as reading
+from gocnn.corpus import prepare as prepare_module
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
 from gocnn.corpus.prepare import open_or_prepare, prepare, read_corpus
@@ -152,6 +154,39 @@ def test_the_number_of_processes_changes_nothing(
     assert found[0] == found[1]
 
 
+def test_a_list_of_rejects_that_is_not_finished_leaves_the_old_one(
+    games: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = tmp_path / "rejects.tsv"
+    with pytest.raises(GocnnError, match="no games left"):
+        prepare([games / "c.sgf"], tmp_path / "x.gocnn", rejects=listed)
+    assert "no game tree" in listed.read_text(), "the list says why no game is left"
+    listed.write_text("an old list")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(prepare_module, "_line", full)
+        with pytest.raises(GocnnError, match=r"cannot write \(No space left"):
+            prepare([games], tmp_path / "x.gocnn", size=9, rejects=listed, jobs=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", lambda _: full() if (tmp_path / "x.gocnn").exists() else None)
+        with pytest.raises(GocnnError, match=r"rejects.tsv: cannot write \(No space left"):
+            prepare([games], tmp_path / "x.gocnn", size=9, rejects=listed, jobs=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(prepare_module, "_new", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            prepare([games], tmp_path / "x.gocnn", size=9, rejects=listed, jobs=1)
+    assert {p.name: p.read_text() for p in tmp_path.glob("*rejects*")} == {
+        "rejects.tsv": "an old list"
+    }
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_games_of_another_corpus_stay_out(games: Path, tmp_path: Path) -> None:
     (tmp_path / "t.sgf").write_bytes(turned(3) + record(77))
     prepare([tmp_path / "t.sgf"], tmp_path / "test.gocnn", size=9)
@@ -271,7 +306,8 @@ def test_the_command_tells_bad_input_in_one_line(games: Path, tmp_path: Path) ->
         ((games / "c.sgf",), "no games left of 1 record (1 no game tree); nothing was written"),
         ((games, "--board-size", "big"), "give a number of lines, or all"),
         ((games, "--jobs", "0"), "'--jobs': 0 is not in the range x>=1"),
-        ((games, "--rejects", tmp_path / "none" / "r.tsv"), "cannot be written"),
+        ((games, "--rejects", tmp_path / "none" / "r.tsv"), "r.tsv: cannot write (No such file"),
+        ((games, "--rejects", tmp_path), "cannot write (Is a directory)"),
     ):
         status, out, err = run("prepare", *arguments, *output)
         assert (status, out) == (2, "")

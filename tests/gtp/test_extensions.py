@@ -1,6 +1,8 @@
 """What controllers add to GTP 2: KGS's, KataGo's and GoGui's commands, parameters, SGF, clocks."""
 
+import errno
 import json
+import os
 import queue
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,7 +94,8 @@ from tests.support.gtp_talk import leaning, new_session, small_session, talk
         # files
         (
             "printsgf no/such/folder/x",
-            "? cannot save file: [Errno 2] No such file or directory: 'no/such/folder/x'",
+            "? cannot save file: no/such/folder/x: cannot write (No such file or directory); what "
+            "stood there before is untouched: make room or name another folder, and go on",
         ),
     ],
 )
@@ -473,7 +476,23 @@ def test_a_game_is_printed_and_read_back(tmp_path: Path) -> None:
     assert (game.size, game.komi, game.handicap, len(game)) == (9, 0.5, 2, 2)
     board = talk(session, "showboard")
     other = new_session()
+    for bad in (tmp_path, tmp_path / ".."):
+        [answer] = talk(session, f"printsgf {bad}")
+        assert answer.startswith("? cannot save file: ")
     assert talk(other, f"loadsgf {path}", "showboard") == ["= white", *board]
+
+
+def test_a_game_that_cannot_be_printed_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "x.sgf").write_text("an old game")
+    monkeypatch.setattr(os, "fsync", full)
+    [answer] = talk(new_session(), f"printsgf {tmp_path / 'x.sgf'}")
+    assert answer.startswith(f"? cannot save file: {tmp_path / 'x.sgf'}: cannot write (No space")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"x.sgf": "an old game"}
 
 
 # -- handicap --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gocnn.errors import GocnnError
+from gocnn.files import write_atomically
 from gocnn.go.position import colour_name
 from gocnn.gtp import arguments as read
 from gocnn.gtp.protocol import CommandError
@@ -48,7 +49,7 @@ def printsgf(session: Session, arguments: list[str]) -> str:
     if not arguments:
         return text
     try:
-        Path(" ".join(arguments)).write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:  # a name with a null in it is a ValueError
+        write_atomically(Path(" ".join(arguments)), text.encode())
+    except (GocnnError, ValueError) as error:  # a name with a null in it is a ValueError
         raise CommandError(f"cannot save file: {' '.join(str(error).split())}") from None
     return ""
