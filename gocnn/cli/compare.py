@@ -2,15 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from gocnn import defaults
 from gocnn.cli import options
-
-if TYPE_CHECKING:
-    from gocnn.corpus.corpus import Corpus
 
 STOPPED = 130
 
@@ -66,6 +62,7 @@ def compare(
     board, mirrored positions and other sizes of board go into compare.md, after each network.
     Ctrl-C saves; the same command goes on.
     """
+    from gocnn.cli.games import games_on
     from gocnn.compare.plan import Plan, read_contestants
     from gocnn.compare.report import write_report
     from gocnn.compare.runs import Comparison
@@ -75,10 +72,10 @@ def compare(
     encoding_named(encoding)
     if positions is None and time_budget is None:
         raise click.UsageError("give --positions, --time-budget or both")
-    corpus = _games(games, output / "corpus.gocnn", board_size)
-    judged = None if test is None else _games((test,), output / "test.gocnn", board_size)
+    corpus = games_on(games, output / "corpus.gocnn", board_size)
+    judged = None if test is None else games_on((test,), output / "test.gocnn", board_size)
     others = (
-        None if other_boards is None else _games((other_boards,), output / "others.gocnn", None)
+        None if other_boards is None else games_on((other_boards,), output / "others.gocnn", None)
     )
     plan = Plan(
         corpus=corpus.checksum,
@@ -101,23 +98,3 @@ def compare(
             report = write_report(work, contestants)
     click.echo(report.read_text(encoding="utf-8"), nl=False)
     click.echo(f"report: {report}", err=True)
-
-
-def _games(games: tuple[Path, ...], cache: Path, lines: int | None) -> "Corpus":
-    """The games on boards of so many lines; of any for None.
-
-    Raises:
-        GocnnError: when there are none.
-    """
-    from gocnn.cli.games import report_corpus
-    from gocnn.corpus.prepare import open_or_prepare
-    from gocnn.errors import GocnnError
-
-    corpus, report = open_or_prepare(games, cache, size=lines)
-    report_corpus(corpus, report)
-    if lines is None:
-        return corpus
-    wanted = corpus.games["size"] == lines
-    if not wanted.any():
-        raise GocnnError(f"{games[0]}: no games on boards of {lines}x{lines} here")
-    return corpus if wanted.all() else corpus.select(wanted)

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from numpy.typing import NDArray
 
 from gocnn.corpus.corpus import Corpus
-from gocnn.corpus.prepare import Report, is_corpus
+from gocnn.corpus.prepare import Report, is_corpus, open_or_prepare
 from gocnn.errors import GocnnError
 from gocnn.go.game import Game
 from gocnn.progress import bar
@@ -92,6 +92,27 @@ def games_with_names(
                     rejected[game.reason] += 1
 
     return games()
+
+
+def games_on(paths: Sequence[Path], cache: Path, lines: int | None) -> Corpus:
+    """The games under some paths on boards of so many lines, packed; of any for None.
+
+    Args:
+        paths: a corpus file, or SGF as for `gocnn train`.
+        cache: where SGF is packed.
+        lines: of the boards.
+
+    Raises:
+        GocnnError: when there are none.
+    """
+    corpus, report = open_or_prepare(paths, cache, size=lines)
+    report_corpus(corpus, report)
+    if lines is None:
+        return corpus
+    wanted = corpus.games["size"] == lines
+    if not wanted.any():
+        raise GocnnError(f"{paths[0]}: no games on boards of {lines}x{lines} here")
+    return corpus if wanted.all() else corpus.select(wanted)
 
 
 def report_corpus(corpus: Corpus, report: Report | None) -> None:

@@ -1,28 +1,37 @@
 """What a comparison is: which networks, how long each is trained, on which games."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from gocnn.defaults import BATCH, RATE
 from gocnn.errors import GocnnError
 from gocnn.network.registry import ARCHITECTURES, find, tower
-from gocnn.training.config import Budget
+from gocnn.training.config import Budget, Hyperparameters, TrainConfig
 
 MODES = ("positions", "time")  # what is equal for all networks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """One network of a comparison."""
+    """One network of a comparison, and what of its training differs from the others'."""
 
-    architecture: str
+    architecture: str = "resnet"
     size: str  # see `gocnn.network.registry.tower`
-    rate: float | None = None  # the learning rate at its peak; None: that of the comparison
+    name: str = ""  # what tables and folders call it; "": made of the architecture and the rest
+    about: str = ""  # one line; "": that of the architecture
+    encoding: str = ""  # the planes that it sees; "": those of the comparison
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the architecture, over the size
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)  # in place of the common ones
+    options: Mapping[str, Any] = field(default_factory=dict)  # other fields of its `TrainConfig`
 
     @property
     def label(self) -> str:
         """What tables and folders call it."""
-        name = f"{self.architecture}-{self.size}"
-        return name if self.rate is None else f"{name}-rate-{self.rate:g}"
+        if self.name:
+            return self.name
+        rate = self.hyperparameters.get("rate")
+        return f"{self.architecture}-{self.size}" + (f"-rate-{rate:g}" if rate else "")
 
 
 def read_contestants(text: str, size: str) -> list[Contestant]:
@@ -44,8 +53,9 @@ def read_contestants(text: str, size: str) -> list[Contestant]:
         architecture, _, own = network.partition(":")
         find(architecture)
         tower(own or size, architecture)
+        own_rate = {"rate": _rate(word, rate)} if rate else {}
         contestants.append(
-            Contestant(architecture=architecture, size=own or size, rate=_rate(word, rate))
+            Contestant(architecture=architecture, size=own or size, hyperparameters=own_rate)
         )
     if not contestants:
         raise GocnnError("--networks names no network; say all, or some that gocnn network lists")
@@ -55,9 +65,7 @@ def read_contestants(text: str, size: str) -> list[Contestant]:
     return contestants
 
 
-def _rate(word: str, rate: str) -> float | None:
-    if not rate:
-        return None
+def _rate(word: str, rate: str) -> float:
     try:
         value = float(rate)
     except ValueError:
@@ -88,6 +96,21 @@ class Plan:
             Budget(positions=self.positions)
             if mode == "positions"
             else Budget(seconds=self.seconds)
+        )
+
+    def config(self, contestant: Contestant, mode: str) -> TrainConfig:
+        """How a network is trained."""
+        common = {"batch": self.batch, "rate": self.rate, "seed": self.seed}
+        options: dict[str, Any] = {
+            "encoding": contestant.encoding or self.encoding,
+            "lead": False,  # most architectures answer none, and its losses would help the others
+        }
+        return TrainConfig(
+            architecture=contestant.architecture,
+            settings=tower(contestant.size, contestant.architecture) | dict(contestant.settings),
+            budget=self.budget(mode),
+            hyperparameters=Hyperparameters(**common | dict(contestant.hyperparameters)),
+            **options | dict(contestant.options),
         )
 
     @property

@@ -63,15 +63,18 @@ def _sections(work: Comparison, results: list[Result], mode: str) -> Iterator[st
 def accuracy_table(work: Comparison, results: Sequence[Result]) -> str:
     """Top-1, top-5 and loss of each network, and the difference to the first one, by position."""
     head = ["network", "weights", "multiply-adds", "positions", "minutes"]
-    head += ["top-1 %", "beside the first", "top-5 %", "loss"]
+    head += ["top-1 %", "beside the first", "top-5 %", "loss", "beside the first"]
     rows = []
+
+    def beside(result: Result, column: str, scale: float, digits: int) -> str:
+        if result is results[0]:
+            return "-"
+        difference = result.columns[column].astype(float) - results[0].columns[column]
+        return clustered_mean(difference, work.games).text(scale, digits, "+")
+
     for result in results:
         row = summarise("", work.measurements(result))
         about = result.about
-        difference = result.columns["top1"].astype(float) - results[0].columns["top1"]
-        beside = "-"
-        if result is not results[0]:
-            beside = clustered_mean(difference, work.games).text(100, 2, "+")
         rows.append(
             [
                 result.contestant.label,
@@ -80,9 +83,10 @@ def accuracy_table(work: Comparison, results: Sequence[Result]) -> str:
                 f"{about['positions']:,}",
                 f"{about['seconds'] / 60:.1f}",
                 row.top1.text(100, 2),
-                beside,
+                beside(result, "top1", 100, 2),
                 row.top5.text(100, 2),
                 row.cross_entropy.text(1, 3),
+                beside(result, "cross_entropy", 1, 3),
             ]
         )
     return markdown_table(head, rows)

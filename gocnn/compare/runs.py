@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,9 @@ from gocnn.files import write_atomically
 from gocnn.inference.weights import LoadedNetwork, load_network, load_tensors, save_tensors
 from gocnn.network.device import choose_device
 from gocnn.network.flops import multiply_adds
-from gocnn.network.registry import find, tower
+from gocnn.network.registry import find
 from gocnn.training.checkpoint import load_checkpoint
-from gocnn.training.config import Hyperparameters, Runtime, TrainConfig
+from gocnn.training.config import Runtime
 from gocnn.training.loop import TrainingRun, checkpoint_path
 
 SHAPES = 500  # local shapes of the shift test
@@ -60,9 +60,11 @@ class Comparison:
         device: a name for `choose_device`.
         test: games to measure on; None for those that training holds out.
         others: games on boards of other sizes; None: that is not asked.
+        views: whether to measure how answers move along with moved and mirrored positions.
 
     Raises:
-        GocnnError: when the folder holds runs of another plan, or no game is held out.
+        GocnnError: when the folder holds runs of another plan, the plan has no budget above 0, or
+            no game is held out.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class Comparison:
         device: str = "auto",
         test: Corpus | None = None,
         others: Corpus | None = None,
+        views: bool = True,
     ) -> None:
         self.corpus, self.folder, self.plan, self.device = corpus, folder, plan, device
+        self.views = views
         games = test if test is not None else corpus
         chosen = np.arange(len(games)) if test is not None else corpus.split()[1]
         chosen = chosen[games.games["size"][chosen] == plan.lines]
@@ -87,7 +91,8 @@ class Comparison:
         self.numbers = sample(self.positions, plan.measured)
         self.games, self.plies = self.positions.locate(self.numbers)
         self.others = _other_boards(others, plan.lines)
-        plan.modes  # noqa: B018 - a plan without a budget is not begun
+        for mode in plan.modes:
+            plan.budget(mode)  # a plan without one is not begun
         folder.mkdir(parents=True, exist_ok=True)
         note, wanted = folder / "plan.json", json.dumps(asdict(plan))
         if not note.exists():
@@ -127,24 +132,27 @@ class Comparison:
         if file.exists():
             return True
         run = self._run(contestant, mode)
-        print(f"{home}: {find(contestant.architecture).about}", file=sys.stderr)
+        about_it = contestant.about or find(contestant.architecture).about
+        print(f"{home}: {about_it}", file=sys.stderr)
         if not run.train():
             return False
         network = load_network(home / "weights.safetensors", choose_device(self.device))
         measured = measure(network, self.positions, self.numbers, label="measure")
-        about = {
+        about: dict[str, Any] = {
             "positions": run.positions_seen,
             "seconds": run.seconds,
             "parameters": sum(parameter.numel() for parameter in network.module.parameters()),
             "multiply_adds": multiply_adds(
                 contestant.architecture, network.info.settings, self.plan.lines
             ),
-            "shifts": [row.as_dict() for row in shift_test(network, self.positions, SHAPES)],
-            "mirrors": symmetry_test(network, self.positions, MIRRORED).as_dict(),
             "other_boards": {
                 str(boards.size): _on_other_boards(network, boards) for boards in self.others
             },
         }
+        if self.views:
+            shifts = shift_test(network, self.positions, SHAPES)
+            about["shifts"] = [row.as_dict() for row in shifts]
+            about["mirrors"] = symmetry_test(network, self.positions, MIRRORED).as_dict()
         kept = {name: torch.from_numpy(getattr(measured, name)) for name in _KEPT}
         save_tensors(file, kept, about)
         return True
@@ -156,17 +164,7 @@ class Comparison:
         runtime = Runtime(device=self.device, clock=clock)
         if checkpoint_path(home).exists() or self._begin_from_the_other(contestant, mode):
             return TrainingRun.resume(self.corpus, home, runtime, budget=plan.budget(mode))
-        hyperparameters = Hyperparameters(batch=plan.batch, rate=plan.rate, seed=plan.seed)
-        if contestant.rate is not None:
-            hyperparameters = replace(hyperparameters, rate=contestant.rate)
-        config = TrainConfig(
-            architecture=contestant.architecture,
-            settings=tower(contestant.size, contestant.architecture),
-            encoding=plan.encoding,
-            lead=False,  # the others answer none, and its losses would be help from outside
-            budget=plan.budget(mode),
-            hyperparameters=hyperparameters,
-        )
+        config = plan.config(contestant, mode)
         return TrainingRun.start(config, self.corpus, home, runtime)
 
     def _begin_from_the_other(self, contestant: Contestant, mode: str) -> bool:
@@ -186,6 +184,21 @@ class Comparison:
                 shutil.copyfile(path, checkpoint_path(home))
                 return True
         return False
+
+    @staticmethod
+    def mean(results: Sequence[Result]) -> Result:
+        """Several runs of one network as one result: the mean at each position, and of costs."""
+        first = results[0]
+        columns = {
+            name: np.mean([result.columns[name] for result in results], axis=0)
+            for name in first.columns
+        }
+        means = {
+            key: sum(result.about[key] for result in results) / len(results)
+            for key in ("positions", "seconds")
+        }
+        about = first.about | {"positions": round(means["positions"]), "seconds": means["seconds"]}
+        return Result(first.contestant, columns, about)
 
     def measurements(self, result: Result) -> Measurements:
         """What was measured, with the positions that it was measured on."""

@@ -117,7 +117,9 @@ def test_networks_that_cannot_be_read_are_refused(text: str, message: str) -> No
 
 
 def test_networks_have_sizes_and_rates_of_their_own() -> None:
-    assert NETWORKS[1] == Contestant(architecture="lenet-max", size="1x8", rate=0.001)
+    assert NETWORKS[1] == Contestant(
+        architecture="lenet-max", size="1x8", hyperparameters={"rate": 0.001}
+    )
     assert [each.size for each in read_contestants("resnet,alphago:5x32", "small")] == [
         "small",
         "5x32",
