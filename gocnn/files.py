@@ -61,6 +61,18 @@ def _machine() -> str:
     return f"{zlib.crc32(platform.node().encode('utf-8', 'replace')):08x}"
 
 
+def name_bytes(text: str) -> bytes:
+    """The bytes of a file name or of text with one in it, of whatever it is made.
+
+    Names need not be UTF-8 on Linux, nor whole UTF-16 on Windows; Python holds what is not as
+    surrogates.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")  # the very bytes, on Linux and macOS
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def require_regular(path: Path) -> None:
     """Refuse a pipe, a device or a folder, which are no files to read.
 

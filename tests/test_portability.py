@@ -6,6 +6,7 @@ apart.
 """
 
 import ast
+import io
 import json
 import os
 import queue
@@ -16,7 +17,7 @@ import threading
 import time
 import traceback
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,19 +26,23 @@ import numpy as np
 import pytest
 
 from gocnn.cli import run_games
-from gocnn.corpus import ingest
-from gocnn.corpus.packing import RECORD
+from gocnn.cli.main import main
+from gocnn.corpus import ingest, prepare
+from gocnn.corpus.packing import RECORD, Names
 from gocnn.errors import GocnnError
 from gocnn.gtp import input as gtp_input
-from gocnn.gtp.protocol import parse
+from gocnn.gtp.protocol import parse, serve
 from gocnn.match import controller, runner
 from gocnn.match.controller import check_command, split_command
 from gocnn.match.folder import MatchSettings
 from gocnn.sgf.archives import RecordFiles
-from gocnn.sgf.reader import load_game
+from gocnn.sgf.reader import Reject, load_game
+from gocnn.sgf.tree import read_tree
 from gocnn.web import server
+from tests.support.networks import save_lead_weights
 from tests.support.puppets import puppet
 from tests.support.records import record
+from tests.support.windows import FORBID
 
 HIDDEN_MODULES = (
     "fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "syslog", "crypt", "posix", "spwd",
@@ -57,7 +62,7 @@ LINUX_ONLY = {
 }  # fmt: skip
 
 ELSEWHERE = f"""
-import builtins, ctypes, multiprocessing, os, platform, signal, sys
+import asyncio, builtins, ctypes, math, multiprocessing, os, platform, signal, sys, time, warnings
 
 import filelock, numba, numpy, platformdirs, tqdm  # these have their own ways
 
@@ -80,7 +85,19 @@ for module, names in {HIDDEN_NAMES!r}.items():
 platform.libc_ver = lambda *_: ("", "")
 multiprocessing.set_start_method("spawn", force=True)
 os.environ.pop("HOME", None)
-"""
+warnings.filterwarnings("error", category=EncodingWarning, module="gocnn")  # open without encoding
+
+def refuse(*_, **__):
+    raise OSError(1314, "A required privilege is not held by the client")
+
+def not_there(*_, **__):
+    raise NotImplementedError
+
+os.symlink = refuse
+asyncio.SelectorEventLoop.add_signal_handler = not_there
+exact = time.monotonic
+time.monotonic = lambda: math.floor(exact() * 64) / 64  # as up to Python 3.12
+""" + (FORBID if Path("/proc/self/maps").exists() else "")
 
 COMMANDS = """
 import json
@@ -103,6 +120,9 @@ if __name__ == "__main__":
     weights = f"{folder}/run/weights.safetensors"
     run("suggest", f"{folder}/games/crlf.sgf", "--weights", weights, "--json")
     run("suggest", f"{folder}/games/crlf.sgf", "--weights", weights)
+    run("evaluate", weights, f"{folder}/games", "--board-size", 9)
+    run("review", f"{folder}/短い.sgf", "--weights", weights, "-o", f"{folder}/x.html")
+    run("train", "--resume", f"{folder}/x.gocnn", "-o", f"{folder}/run", "--positions", 128)
     run("match", engine, engine, "--board-size", 9, "--games", 2, "-o", f"{folder}/match")
     run("gtp", "--weights", weights)
     import gocnn.web.app, gocnn.web.server
@@ -117,11 +137,17 @@ def test_the_commands_run_where_only_linux_s_own_is_missing(tmp_path: Path) -> N
     games = tmp_path / "games"
     games.mkdir()
     for number in range(12):
-        text = record(number, 40, properties="KM[6.5]RE[B+R]").replace(b";", b"\r\n;")
-        (games / ("crlf.sgf" if number == 0 else f"{number}.sgf")).write_bytes(text)
+        text = record(number, 40, properties="KM[6.5]RE[B+R]PB[野狐 Ω]").replace(b";", b"\r\n;")
+        name = {0: "crlf", 1: "野狐"}.get(number, str(number))
+        (games / f"{name}.sgf").write_bytes(text)
+    (tmp_path / "短い.sgf").write_bytes(record(0, 6, properties="PB[野狐 Ω]"))
     program = tmp_path / "elsewhere.py"
     program.write_text(ELSEWHERE + COMMANDS, encoding="utf-8")
-    environment = os.environ | {"PYTHONIOENCODING": "cp1252", "MPLCONFIGDIR": str(tmp_path / "mpl")}
+    environment = os.environ | {
+        "PYTHONIOENCODING": "cp1252",
+        "PYTHONWARNDEFAULTENCODING": "1",
+        "MPLCONFIGDIR": str(tmp_path / "mpl"),
+    }
     ended = subprocess.run(
         [sys.executable, program, tmp_path, puppet("D4 E5 pass")],
         input=GTP,
@@ -132,7 +158,7 @@ def test_the_commands_run_where_only_linux_s_own_is_missing(tmp_path: Path) -> N
     )
     out = ended.stdout.decode("cp1252", "replace")
     assert ended.returncode == 0, ended.stderr.decode("utf-8", "replace")[-3000:]
-    assert "=1" in out and "=2 " in out  # gtp ends the process when it was told to quit
+    assert "=1" in out and "=2 " in out and "all done" in out
     assert b"Traceback" not in ended.stderr
     assert json.loads((tmp_path / "match" / "result.json").read_text())["games"] == 2
 
@@ -257,9 +283,74 @@ def test_what_macos_keeps_beside_files_is_no_record(tmp_path: Path) -> None:
     assert walk.skipped == 2
 
 
+def test_names_that_are_not_whole_unicode_are_kept(tmp_path: Path) -> None:
+    """Linux has names of any bytes, Windows names with half a pair of surrogates."""
+    odd = ["\udcff.sgf", "\ud83d.sgf", "野狐.sgf"]
+    names = Names.from_strings(odd)
+    assert [names[0], names[2]] == [odd[0], odd[2]] and names[1].endswith(".sgf")
+    walk = RecordFiles([Path(__file__)])
+    walk.files = [(tmp_path, odd[1], 1, 1)]
+    assert len(walk.signature()) == 32
+    lines = [prepare._line(Reject(name, "illegal move")) for name in odd]
+    assert lines[0].startswith(b"\xff.sgf\t") and lines[2].decode().startswith("野狐.sgf\t")
+    assert lines[1].endswith(b".sgf\tillegal move\t\n")
+
+
+def test_gtp_takes_file_names_in_the_encoding_of_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[list[str]] = []
+
+    def find(_: str) -> Callable[[list[str]], str]:
+        return lambda arguments: heard.append(arguments) or ""  # type: ignore[func-returns-value]
+
+    lines = ["loadsgf C:\\碁 盤\\x.sgf\r".encode(code) for code in ("utf-8", "cp932")]
+    monkeypatch.setattr("locale.getencoding", lambda: "cp932")
+    serve(find, lines, lambda _: None)
+    monkeypatch.setattr("locale.getencoding", lambda: "utf-8")
+    serve(find, lines, lambda _: None)
+    assert heard[:3] == [["C:\\碁", "盤\\x.sgf"]] * 3
+    assert heard[3][0].startswith("C:\\\ufffd")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp932", "cp437"])
+def test_consoles_of_any_encoding_show_boards_names_and_complaints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Ω野狐é.sgf").write_bytes(record(1, properties="PB[Ω野狐é]"))
+    weights = str(save_lead_weights(tmp_path / "w.safetensors"))
+    for words, status in (
+        (["suggest", "Ω野狐é.sgf", "--weights", weights], 0),
+        (["suggest", "Ω野狐é.sgf", "--weights", weights, "--json"], 0),
+        (["suggest", "none-野狐.sgf", "--weights", weights], 2),
+        (["--help"], 0),
+    ):
+        buffers = io.BytesIO(), io.BytesIO()
+        out, errors = (io.TextIOWrapper(buffer, encoding) for buffer in buffers)
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", errors)
+        with pytest.raises(SystemExit) as end:
+            main(words, prog_name="gocnn")
+        for stream in (out, errors):
+            stream.flush()
+        shown, told = (buffer.getvalue().decode(encoding) for buffer in buffers)
+        monkeypatch.undo()
+        monkeypatch.chdir(tmp_path)
+        assert end.value.code == status, told
+        assert "Traceback" not in told
+        if "--json" in words:
+            assert json.loads(shown)["size"] == 9
+        elif status == 0 and words[0] == "suggest":
+            assert "A B C D E F G H J" in shown
+
+
 def test_line_ends_of_windows(tmp_path: Path) -> None:
     command = parse("1 genmove b\r\n")
     assert command is not None and command.arguments == ["b"]
     path = tmp_path / "x.sgf"
-    path.write_bytes(record(1).replace(b";", b"\r\n;\r\n"))
-    assert len(load_game(path)) == 30
+    for end in (b"\r\n", b"\r", b"\n\r"):  # FF[4] knows them all
+        text = record(1, properties="C[on\\|e|two]").replace(b";", b"|;|")
+        path.write_bytes(text.replace(b"|", end))
+        assert len(load_game(path)) == 30
+        assert read_tree(path.read_bytes()).nodes[0].comment == "one\ntwo"

@@ -10,6 +10,7 @@ from typing import Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from gocnn.files import name_bytes
 from gocnn.go.fingerprint import fingerprint
 from gocnn.go.game import Game, split_source
 
@@ -35,7 +36,7 @@ class Names(Sequence[str]):
     @classmethod
     def from_strings(cls, names: Iterable[str]) -> Self:
         """Names from a list."""
-        encoded = [name.encode("utf-8", "surrogateescape") for name in names]
+        encoded = [name_bytes(name) for name in names]
         ends = np.cumsum([len(name) for name in encoded], dtype=np.uint64)
         return cls(b"".join(encoded), ends)
 

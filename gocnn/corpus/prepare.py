@@ -25,7 +25,7 @@ from gocnn.corpus.filters import Filters
 from gocnn.corpus.ingest import Packed, packed_games
 from gocnn.defaults import VALIDATION
 from gocnn.errors import GocnnError
-from gocnn.files import written_atomically
+from gocnn.files import name_bytes, written_atomically
 from gocnn.go.game import SourceKind
 from gocnn.progress import bar
 from gocnn.sgf.archives import RecordFiles
@@ -162,8 +162,7 @@ def _processes(jobs: int | None) -> int:
 
 
 def _line(reject: Reject) -> bytes:
-    line = "\t".join(" ".join(cell.split()) for cell in reject) + "\n"
-    return line.encode("utf-8", "surrogateescape")  # names may be any bytes
+    return name_bytes("\t".join(" ".join(cell.split()) for cell in reject) + "\n")
 
 
 def _hashes(path: PathLike) -> list[int]:

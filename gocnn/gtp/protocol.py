@@ -16,6 +16,7 @@ Invariants:
 import codecs
 import contextlib
 import io
+import locale
 import os
 import re
 import sys
@@ -167,16 +168,25 @@ def serve(
 
     Args:
         find: the handler of a command name, if there is one.
-        lines: raw lines, read by a thread of its own; bytes that are not UTF-8 are replaced.
+        lines: raw lines, read by a thread of its own; bytes that are neither UTF-8 nor the system's
+            encoding are replaced.
         write: sends a piece of an answer at once.
     """
     queue = InputQueue(lines)
     mark = codecs.BOM_UTF8  # some editors begin a file of commands with it
     while (line := queue.next_line()) is not None:
         line, mark = line.removeprefix(mark), b""
-        command = parse(line.decode("utf-8", "replace"))
+        command = parse(_decoded(line))
         if command and not _answer(command, find, _Reply(command.id, write), queue):
             return
+
+
+def _decoded(line: bytes) -> str:
+    """UTF-8, else the system's own encoding, in which programs on Windows may name files."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode(locale.getencoding(), "replace")
 
 
 @contextlib.contextmanager

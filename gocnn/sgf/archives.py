@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from gocnn.errors import GocnnError
+from gocnn.files import name_bytes
 from gocnn.sgf.foreign import ENDINGS, LARGEST, foreign_format
 from gocnn.sgf.splitter import split_trees
 from gocnn.sgf.unpack import (
@@ -97,7 +98,7 @@ class RecordFiles:
         digest = hashlib.blake2b(digest_size=16)
         for path, source, size, changed in self.files:
             line = f"{path.resolve()}\0{source}\0{size}\0{changed}\n"
-            digest.update(line.encode("utf-8", "surrogateescape"))  # names may be any bytes
+            digest.update(name_bytes(line))
         return digest.hexdigest()
 
     def __iter__(self) -> Iterator[SgfChunk | Unreadable]:

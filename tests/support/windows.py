@@ -26,7 +26,7 @@ def _is_used(path):
                 return True
         except OSError:
             pass
-    with open("/proc/self/maps", errors="surrogateescape") as maps:
+    with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
         return any(line.rstrip("\\n").endswith(" " + path) for line in maps)
 
 def _within(path, folder):
