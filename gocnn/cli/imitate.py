@@ -57,12 +57,13 @@ def imitate(
     import json
 
     from gocnn.cli.games import read_player
+    from gocnn.stats import count_text
     from gocnn.training.imitate import Imitation, imitate
     from gocnn.weights.names import resolve
 
     resolve(weights)
     chosen, colours = read_player(games, player, board_size)
-    click.echo(f"{len(chosen):,} games of {player}", err=True)
+    click.echo(f"{count_text(len(chosen), 'game')} of {player}", err=True)
     result = imitate(
         chosen,
         colours,

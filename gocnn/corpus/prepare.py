@@ -47,7 +47,7 @@ class Report:
     rejected: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)  # of the games kept
     other_files: int = 0  # in folders and archives, not read: no names of records
-    unread: Counter[str] = field(default_factory=Counter)  # linked folders, .gib files and so on
+    unread: Counter[str] = field(default_factory=Counter)  # by "linked folder", ".7z file", ...
     checksum: str = ""
 
     def add(self, packed: Packed) -> None:
@@ -63,16 +63,16 @@ class Report:
     def table(self) -> str:
         """The counts as lines of text."""
         rows = [(n, reason) for reason, n in self.rejected.most_common()]
-        lines = [f"{self.read:>10,} {'record' if self.read == 1 else 'records'} read"]
+        lines = [_counted(self.read, "record") + " read"]
         lines += [f"{count:>10,} {reason}" for count, reason in rows]
-        games = "game" if self.kept == 1 else "games"
-        lines.append(f"{self.kept:>10,} {games} kept, {count_text(self.moves, 'move')}")
+        lines.append(_counted(self.kept, "game") + f" kept, {count_text(self.moves, 'move')}")
         kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(self.kinds.items()))
         if kinds:
             lines.append(f"{'':>10} by source: {kinds}")
         if self.other_files:
-            lines.append(f"{'':>10} {self.other_files:,} other files in archives, not read")
-        lines += [f"{count:>10,} {what} not read" for what, count in sorted(self.unread.items())]
+            others = count_text(self.other_files, "other file")
+            lines.append(f"{'':>10} {others} in archives, not read")
+        lines += [_counted(n, what) + " not read" for what, n in sorted(self.unread.items())]
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
@@ -80,6 +80,12 @@ class Report:
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         counts = {name: dict(plain[name]) for name in ("rejected", "kinds", "unread")}
         return {**plain, **counts}
+
+
+def _counted(number: int, noun: str) -> str:
+    """A number with its noun, the number in its column."""
+    text = count_text(number, noun)
+    return " " * (10 - text.index(" ")) + text
 
 
 def prepare(

@@ -33,6 +33,7 @@ from gocnn.review.analysis import (
     moves_of,
 )
 from gocnn.review.typical import typical_bands, typical_index
+from gocnn.stats import count_text
 
 _SCRIPTS = (
     ("gocnn.render", "board.js"),
@@ -160,7 +161,7 @@ def _about(review: GameReview) -> list[str]:
     details += [f"{game.handicap} stones handicap" if game.handicap else ""]
     details += [f"komi {game.komi:g}" if game.komi is not None else ""]
     details += [f"result {properties['RE']}" if "RE" in properties else ""]
-    details += [f"{len(game)} moves", f"{game.size}×{game.size}"]
+    details += [count_text(len(game), "move"), f"{game.size}×{game.size}"]
     return [text for text in details if text]
 
 

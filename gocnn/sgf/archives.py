@@ -36,6 +36,7 @@ from gocnn.sgf.unpack import (
     tar_members,
     zip_member,
 )
+from gocnn.stats import count_text
 
 _PACKED = (".gz", ".xz", ".bz2")
 _RECORDS = tuple(end + packed for end in (".sgf", *ENDINGS) for packed in ("", *_PACKED))
@@ -80,7 +81,7 @@ class RecordFiles:
         self._in_folders = Counter[str]()
         self._closed: list[Unreadable] = []  # folders that cannot be listed
         self.files = [file for path in paths for file in self._files(Path(path))]
-        self.unread = +self._in_folders  # what else there is, in words, by kind
+        self.unread = +self._in_folders  # what else there is: how many of "linked folder" and so on
         self.total = sum(size for _, _, size, _ in self.files)  # bytes on disk
         self.skipped = 0  # files in folders and archives whose names are not those of records
         self._finished = 0
@@ -175,7 +176,7 @@ class RecordFiles:
         has_records = False
         for folder, folders, files in os.walk(path, onerror=self._cannot_list):
             folders.sort()
-            self._in_folders["linked folders"] += sum(Path(folder, f).is_symlink() for f in folders)
+            self._in_folders["linked folder"] += sum(Path(folder, f).is_symlink() for f in folders)
             for file in sorted(files):
                 member = Path(folder, file)
                 if _is_apple_double(file):
@@ -188,7 +189,9 @@ class RecordFiles:
                 elif file.lower().endswith(_OTHERS):
                     self._in_folders[_archive_kind(file)] += 1
         if not has_records:
-            left_out = [f"{count:,} {what} not read" for what, count in (+self._in_folders).items()]
+            left_out = [
+                f"{count_text(n, what)} not read" for what, n in (+self._in_folders).items()
+            ]
             left_out += [f"{source} cannot be listed" for source, _, _ in self._closed]
             raise GocnnError(
                 f"{path}: no game records (SGF, GIB, NGF, UGF) or archives of them in this folder"
@@ -207,7 +210,7 @@ def _is_apple_double(name: str) -> bool:
 
 
 def _archive_kind(name: str) -> str:
-    return f"{name[name.rindex('.') :].lower()} files"
+    return f"{name[name.rindex('.') :].lower()} file"
 
 
 def _unreadable(source: str, error: Exception, reason: str) -> Unreadable:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
 from gocnn.go.game import Game
+from gocnn.stats import count_text
 
 # How names come to be damaged: written in the second encoding, read in the first.
 _DAMAGES = [
@@ -103,5 +104,6 @@ def _unknown(player: str, names: Counter[str]) -> str:
         return f"no game of {player}: the records name no players (PB and PW)"
     near = difflib.get_close_matches(player, names, n=_SUGGESTED, cutoff=0.5)
     near = near or [name for name, _ in names.most_common(_SUGGESTED)]
-    text = ", ".join(f"{name} ({names[name]} games)" for name in near)
-    return f"no game of {player} among the games of {len(names):,} players; there are {text}"
+    text = ", ".join(f"{name} ({count_text(names[name], 'game')})" for name in near)
+    players = count_text(len(names), "player")
+    return f"no game of {player} among the games of {players}; there are {text}"

@@ -30,6 +30,7 @@ from gocnn.go.game import Game
 from gocnn.inference.weights import LoadedNetwork, WeightsInfo, load_network, save_weights
 from gocnn.network.registry import build
 from gocnn.progress import bar
+from gocnn.stats import count_text
 from gocnn.training.config import Hyperparameters
 from gocnn.training.process import keep_memory, own_device, stop_on_signals
 from gocnn.training.trainer import Trainer
@@ -133,7 +134,8 @@ class _Sets:
         corpus, colours = corpus.select(np.sort(first)), colours[np.sort(first)]
         if len(corpus) < FEWEST_GAMES:
             raise GocnnError(
-                f"{len(corpus)} games of the player are too few to learn a style and to check it; "
+                f"{count_text(len(corpus), 'game')} of the player: too few to learn a style and to "
+                f"check it; "
                 f"give {FEWEST_GAMES} or more"
             )
         chosen = _held_out(corpus)

@@ -19,7 +19,7 @@ from gocnn.corpus import ingest as reading
 from gocnn.corpus import prepare as prepare_module
 from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.filters import Filters
-from gocnn.corpus.prepare import open_or_prepare, prepare, read_corpus
+from gocnn.corpus.prepare import Report, open_or_prepare, prepare, read_corpus
 from gocnn.errors import GocnnError
 from gocnn.go.game import SourceKind
 from tests.support.records import random_moves, record
@@ -181,6 +181,15 @@ def test_a_list_of_rejects_that_is_not_finished_leaves_the_old_one(
     assert {p.name: p.read_text() for p in tmp_path.glob("*rejects*")} == {
         "rejects.tsv": "an old list"
     }
+
+
+def test_one_of_a_kind_is_told_as_one(tmp_path: Path) -> None:
+    report = Report(read=1, kept=1, moves=1, other_files=1)
+    report.unread.update(["linked folder", ".7z file", ".7z file"])
+    assert [line.strip() for line in report.table().splitlines()] == [
+        "1 record read", "1 game kept, 1 move", "1 other file in archives, not read",
+        "2 .7z files not read", "1 linked folder not read",
+    ]  # fmt: skip
 
 
 def _interrupt(*_: object) -> None:

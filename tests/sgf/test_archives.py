@@ -272,10 +272,10 @@ def test_what_is_not_read_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert shut == Unreadable(str(folder / "shut"), "unreadable folder", "Permission denied")
         assert [p.source for p in (game, member)] == ["games/a.sgf", "games/z.zip:1.sgf"]
         assert dict(walk.unread) == {
-            "linked folders": 1, ".ugz files": 2, ".rar files": 1, ".7z files": 1, ".zst files": 1,
+            "linked folder": 1, ".ugz file": 2, ".rar file": 1, ".7z file": 1, ".zst file": 1,
         }  # fmt: skip
         assert walk.skipped == 1
-    with pytest.raises(GocnnError, match=r"no game records .*1 .ugz files not read"):
+    with pytest.raises(GocnnError, match=r"no game records .*1 .ugz file not read\)"):
         (tmp_path / "others").mkdir()
         (tmp_path / "others" / "x.ugz").write_bytes(b"")
         RecordFiles([tmp_path / "others"])

@@ -95,7 +95,7 @@ def test_interrupted_it_keeps_the_best_so_far(
 def test_too_few_games_are_refused(weights: str, tmp_path: Path) -> None:
     games, colours = _games(2)
     imitation = Imitation(player="Me", weights=weights)
-    with pytest.raises(GocnnError, match="2 games of the player are too few"):
+    with pytest.raises(GocnnError, match="2 games of the player: too few"):
         imitate(games * 3, np.tile(colours, 3), tmp_path / "me.safetensors", imitation)
     assert not (tmp_path / "me.safetensors").exists()
 
