@@ -2,12 +2,12 @@
 
     python -m scripts.stress.fuzz --inputs 100000 --seed 0
 
-SGF is built and broken by hypothesis; records, archives, corpora, weights and checkpoints are
-broken byte by byte, and, where a checksum would refuse all of that, value by value with a right
-checksum. An input must end in games, in counted rejects, or in a `GocnnError` of one line. Anything
-else is kept in the folder of --keep, and the exit status is 1. Each kind of input is read in a
-process of its own, which reports its own peak of memory; what hypothesis needs to build its
-records is counted apart, because it is not ours.
+SGF is built and broken by hypothesis; records (SGF, GIB, NGF, UGF), archives, corpora, weights and
+checkpoints are broken byte by byte, and, where a checksum would refuse all of that, value by value
+with a right checksum. An input must end in games, in counted rejects, or in a `GocnnError` of one
+line. Anything else is kept in the folder of --keep, and the exit status is 1. Each kind of input is
+read in a process of its own, which reports its own peak of memory; what hypothesis needs to build
+its records is counted apart, because it is not ours.
 """
 
 import argparse
@@ -54,6 +54,11 @@ from gocnn.training.config import Budget, TrainConfig
 SLOW = 5.0  # seconds of the processor for one input
 A_BUILD = 5000  # records that one process has hypothesis build
 HANG = 120  # seconds after which the run ends with the place where it stands
+FOREIGN_TOKENS = (
+    b"\\GS\n", b"\\[", b"\\]", b"STO 0 9 1 ", b"SKI", b"INI 0 1 9 ", b"PMAB", b"GI", b"[Data]\n",
+    b"[Header]\n", b"Size=", b"Hdcp=", b"Lang=utf-16", b",", b"=", b"\r", b"\n", b"\xff\xfe", b"\0",
+    b"9" * 400, b" " * 400, b"(;", b"\x81",
+)  # fmt: skip
 TOKENS = (
     b"(", b")", b";", b"[", b"]", b"\\", b"(;", b"(;GM[1]", b"(;PB[a]PW[b]", b"AB[aa:ss]", b"B[]",
     b"C[", b"SZ[9]", b"SZ[", b"HA[", b"\0", b"\xff\xfe", b"\x81\\", b"9" * 400, b" " * 400,
@@ -75,10 +80,41 @@ def record(dice: random.Random, lines: int = 9) -> bytes:
     return f"(;GM[1]FF[4]CA[UTF-8]SZ[{lines}]{words}{moves}(;B[aa])(;W[bb]))\n".encode()
 
 
+def foreign_record(dice: random.Random) -> bytes:
+    """A GIB, NGF or UGF record of moves on different points, of which few capture."""
+    points = [divmod(point, 19) for point in dice.sample(range(361), 30)]
+    kind = dice.randrange(3)
+    if kind == 0:
+        head = (
+            "\\HS\n\\[GIBOKIND=Korea\\]\n\\[GAMEBLACKNAME=흑 (3단)\\]\n\\[GAMEDATE=2015- 2- 3\\]\n"
+        )
+        head += "\\[GAMEINFOMAIN=GRLT:1,ZIPSU:115,DUM:0,GONGJE:65,TCNT:30\\]\n\\HE\n\\GS\n2 1 0\n"
+        moves = [f"STO 0 {n + 2} {n % 2 + 1} {x} {y} " for n, (x, y) in enumerate(points)]
+        text = f"{head}INI 0 1 0 &4\n" + "\n".join(moves) + "\nSKI 0 32\n\\GE\n"
+    elif kind == 1:
+        head = "Rated game\n19\n白 3D*\n黑 9DP\nwww.cyberoro.com\n0\n0\n6\n20150203 [09:37]\n5\n"
+        moves = [
+            f"PM{chr(65 + n // 26)}{chr(65 + n % 26)}{'WB'[n % 2]}" + "".join(
+                chr(66 + value) for value in (x, y, y, x)
+            )
+            for n, (x, y) in enumerate(points, 1)
+        ]  # fmt: skip
+        text = head + "黑中盘胜\n30\n" + "\n".join(moves) + "\nPMBFBAAAA\n"
+    else:
+        head = "[Header]\nLang=SJIS\nSize=19\nHdcp=0,6.50\nWinner=B,C\nDate=2015/02/03,\n"
+        head += "PlayerB=アギ,9-dan,,\nCoordinateType=IGS\n[Data]\n"
+        moves = [f"{chr(65 + x)}{chr(65 + y)},{'WB'[n % 2]}1,{n},0"
+                 for n, (x, y) in enumerate(points, 1)]  # fmt: skip
+        text = head + "\n".join(moves) + "\nYA,B1,31,0\n[Figure]\n.Text,1\n"
+    return text.encode(dice.choice((("cp949", "gb18030", "cp932")[kind], "utf-8", "utf-16")))
+
+
 DAMAGES = ("a bit flipped", "cut out", "doubled", "a token put in", "numbers", "cut off")
 
 
-def broken(data: bytes, dice: random.Random) -> tuple[str, bytes]:
+def broken(
+    data: bytes, dice: random.Random, tokens: tuple[bytes, ...] = TOKENS
+) -> tuple[str, bytes]:
     """Some bytes flipped, cut out, doubled, or replaced by what means something; and which."""
     changed = bytearray(data)
     times = dice.choice((1, 1, 1, 2, 4, 16))
@@ -93,7 +129,7 @@ def broken(data: bytes, dice: random.Random) -> tuple[str, bytes]:
         elif what == 2:
             changed[place:place] = changed[place : place + length] * dice.choice((1, 1, 50))
         elif what == 3:
-            changed[place:place] = dice.choice(TOKENS)
+            changed[place:place] = dice.choice(tokens)
         elif what == 4:
             changed[place : place + 4] = dice.choice(
                 (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff")
@@ -128,6 +164,13 @@ def changed(plain: Any, dice: random.Random) -> Any:
 def read_sgf(data: bytes, _folder: Path) -> Iterator[str]:
     """Records."""
     for outcome in read_chunk(SgfChunk("x.sgf", 0, data)):
+        yield _outcome(outcome)
+
+
+def read_foreign(data: bytes, _folder: Path) -> Iterator[str]:
+    """Records of other formats, by their names."""
+    name = ("x.gib", "x.ngf", "x.ugf")[len(data) % 3]
+    for outcome in read_chunk(SgfChunk(name, 0, data)):
         yield _outcome(outcome)
 
 
@@ -317,7 +360,7 @@ class Fuzzer:
     def _keep(self, data: bytes, why: str) -> None:
         self.outcomes.bad += 1
         self.keep.mkdir(parents=True, exist_ok=True)
-        name = f"{self.outcomes.kind.replace(' ', '-')}-{self.outcomes.bad}"
+        name = f"{self.outcomes.kind.replace(', ', '-').replace(' ', '-')}-{self.outcomes.bad}"
         (self.keep / name).write_bytes(data)
         (self.keep / f"{name}.txt").write_text(why)
 
@@ -325,12 +368,16 @@ class Fuzzer:
 READERS: dict[str, Callable[[bytes, Path], Iterator[str]]] = {
     "built SGF": read_sgf,
     "SGF bytes": read_sgf,
+    "GIB, NGF, UGF": read_foreign,
     "archives": read_archive,
     "corpora": read_corpus,
     "weights": read_weights,
     "checkpoints": read_checkpoint,
 }
-SHARES = {"SGF bytes": 60, "archives": 20, "corpora": 10, "weights": 5, "checkpoints": 5}  # of 100
+SHARES = {  # of 100
+    "SGF bytes": 40, "GIB, NGF, UGF": 20, "archives": 20, "corpora": 10, "weights": 5,
+    "checkpoints": 5,
+}  # fmt: skip
 
 
 def _peak() -> int:
@@ -342,11 +389,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=list(SHARES), help="all inputs of this kind")
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"))
     options = parser.parse_args()
+    if options.only:
+        outcomes = _apart(fuzz, options.only, options.inputs, options.seed, Path(), options.keep)
+        print(outcomes.table(), flush=True)
+        return 1 if outcomes.bad else 0
     built, others = options.inputs * 3 // 10, options.inputs * 7 // 10
     bad = 0
-    with tempfile.TemporaryDirectory() as scratch, bar("kinds", 6, unit="kinds") as progress:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        bar("kinds", len(READERS), unit="kinds") as progress,
+    ):
         path = Path(scratch, "built")
         starts = range(0, built, A_BUILD)  # hypothesis keeps what it has drawn, 40 KB a record
         peak = max(
@@ -414,6 +469,8 @@ def _damaged(
     if kind == "SGF bytes":
         data = b"".join(record(dice) for _ in range(dice.choice((1, 1, 3))))
         return broken(data, dice)
+    if kind == "GIB, NGF, UGF":
+        return broken(foreign_record(dice), dice, FOREIGN_TOKENS)
     if kind == "archives":
         return broken(dice.choice(archives(dice)), dice)
     forged = dice.random() < 0.5
