@@ -140,6 +140,7 @@ class MainLine:
         self.stones: dict[int, int] = {}
         self.moves: _Moves = []
         after = 0  # the move that a set-up followed; after the last one, dead stones are taken off
+        placed: list[int] = []  # moves that are written as stones put on the board
         self.comments: dict[int, bytes] = {}
         self.turn: int | None = None
         for node in nodes:
@@ -150,6 +151,11 @@ class MainLine:
             if len(self.moves) == plies and (sets_up or "B" in node or "W" in node):
                 plain = [(name.encode(), b"") for name in ("B", "W") if name in node]
                 break
+            stone = _lone_stone(node) if sets_up else None
+            if stone is not None:
+                placed.append(len(self.moves))
+                self._move(*stone)
+                sets_up = False
             for name in node:
                 if name in ("B", "W"):
                     self._move(name.encode(), node[name])
@@ -161,11 +167,27 @@ class MainLine:
                 self.comments.setdefault(len(self.moves), node["C"][0])
         self.moves += plain
         self.turn = None if plain else self.turn
+        self._check_placed(placed)
         if plies is not None and plies < len(self.moves):
             self.turn = BLACK if self.moves[plies][0] == b"B" else WHITE
             del self.moves[plies:]
-        if after and len(self.moves) > after:
+        if after:
+            self._end_before_set_up(after)
+
+    def _check_placed(self, placed: list[int]) -> None:
+        """Leave out stones put on the board after the last move; others must take their turn."""
+        while placed and placed[-1] == len(self.moves) - 1:
+            del self.moves[placed.pop()]
+        for index in placed:
+            colour = self.moves[index][0]
+            if colour in (self.moves[index - 1][0], self.moves[index + 1][0]):
+                raise BadRecord("setup in mid-game", f"after move {index}")
+
+    def _end_before_set_up(self, after: int) -> None:
+        """Leave out passes behind a set-up: dead stones were taken off between passes."""
+        if not all(_is_pass(value, self.size) for _, value in self.moves[after:]):
             raise BadRecord("setup in mid-game", f"after move {after}")
+        del self.moves[after:]
 
     def _move(self, colour: bytes, values: list[bytes]) -> None:
         if len(values) > 1:
@@ -213,6 +235,21 @@ class MainLine:
             except BadRecord as error:
                 raise BadRecord(error.reason, f"move {number} {error.detail}") from None
         return entries
+
+
+def _lone_stone(node: _Properties) -> tuple[bytes, list[bytes]] | None:
+    """The stone of a node that puts one on the board and does nothing else, as a move."""
+    names = [name for name in ("AB", "AW", "AE", "B", "W") if name in node]
+    if names not in (["AB"], ["AW"]):
+        return None
+    values = node[names[0]]
+    is_point = len(values) == 1 and len(values[0].strip()) == 2 and values[0].lower() != b"tt"
+    return (names[0][1:].encode(), values) if is_point else None
+
+
+def _is_pass(value: bytes, size: int) -> bool:
+    value = value.strip().lower()
+    return not value or (value == b"tt" and size <= 19)
 
 
 def _information(nodes: list[_Properties]) -> _Properties:

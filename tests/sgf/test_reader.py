@@ -227,7 +227,14 @@ REJECTS = [
     (b"(;SZ[9]AB[aa:cc:dd];W[ee])", "bad point: [aa:cc:dd] in the set-up"),
     (b"(;SZ[9]AB[aa]AW[aa];B[ee])", "bad setup: A9 is in AB and in AW"),
     (b"(;SZ[9]AB[aa]AW[ba][ab];B[ee])", "bad setup: the stone at A9 has no liberty"),
-    (b"(;SZ[9];B[ee];AW[cc];B[dd])", "setup in mid-game: after move 1"),
+    (b"(;SZ[9];B[ee];AW[cc][cd];B[dd])", "setup in mid-game: after move 1"),
+    (b"(;SZ[9];B[ee];AB[cc];W[dd])", "setup in mid-game: after move 1"),
+    (b"(;SZ[9];B[ee];AW[cc];W[dd])", "setup in mid-game: after move 1"),
+    (b"(;SZ[9];B[ee];AW[cc];AB[dd];W[cd];AE[cc];B[aa])", "setup in mid-game: after move 4"),
+    (b"(;SZ[9];B[ee];AW[ee];B[dd])", "illegal move: move 2, W E5"),
+    (b"(;SZ[9];B[ee];AW[tt];B[dd])", "setup in mid-game: after move 1"),
+    (b"(;SZ[9];B[ee];AW[aa:cc];B[dd])", "setup in mid-game: after move 1"),
+    (b"(;SZ[9];B[ee];AE[ee];W[];B[dd])", "setup in mid-game: after move 1"),
     (b"(;SZ[19]HA[3];W[pd])", "handicap stones missing: HA[3] leaves open which corner"),
     (b"(;SZ[19]HA[12];W[pd])", "handicap stones missing: a 19x19 board has 2 to 9 stones, not 12"),
     (b"(;SZ[9];B[ee];W[ee])", "illegal move: move 2, W E5"),
@@ -247,6 +254,19 @@ def test_rejects(data: bytes, expected: str) -> None:
 def test_stones_that_are_taken_off_after_the_last_move_cost_no_game(end: bytes) -> None:
     game = parse_game(b"(;SZ[9];B[ee];W[cc]" + end + b")")
     assert moves_of(game) == "B E5 W C7"
+
+
+@pytest.mark.parametrize("passes", [b";W[]", b";W[tt];B[]", b";B[tt]C[done];AE[aa];W[tt]"])
+def test_stones_that_are_taken_off_between_passes_cost_no_game(passes: bytes) -> None:
+    game = parse_game(b"(;SZ[9];B[ee];W[cc];B[tt];AE[ee]" + passes + b")")
+    assert moves_of(game) == "B E5 W C7 B pass"
+
+
+def test_a_stone_put_on_the_board_in_its_turn_is_a_move() -> None:
+    game = parse_game(b"(;SZ[9];B[ee];AW[cc]C[a move];B[dd];W[cd];AB[gg];AW[ff];B[aa])")
+    assert moves_of(game) == "B E5 W C7 B D6 W C6 B G3 W F4 B A9"
+    at_the_end = parse_game(b"(;SZ[9];B[ee];W[dd];AB[cc];AW[aa])")
+    assert moves_of(at_the_end) == "B E5 W D6"
 
 
 def test_stones_that_are_set_between_two_moves_cost_the_game() -> None:
