@@ -1,6 +1,7 @@
 """`gocnn review`: a game with what was likely at each move, and the moments that decided it."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -47,7 +48,13 @@ def review(
     The page is one file to open in a browser or to mail; several games get a summary. The record
     has comments, labels and variations for Sabaki and other editors.
     """
-    from gocnn.cli.review_output import check_outputs, read_all, write_outputs
+    from gocnn.cli.review_output import (
+        check_outputs,
+        has_page,
+        ranks_of_moves,
+        read_all,
+        write_outputs,
+    )
     from gocnn.inference.predictor import Predictor
     from gocnn.progress import bar
     from gocnn.review.analysis import GameReview
@@ -59,14 +66,17 @@ def review(
     records = read_all(games)
     total = sum(reviewer.steps(record.game) for record in records)
     reviews: list[GameReview] = []
+    ranks: list[dict[str, Any]] = []
     try:
         with bar("review", total, unit="positions") as progress:
             for record in records:
                 reviews.append(reviewer.review(record, progress.update))
                 progress.set_postfix_str(f"{len(reviews)} of {len(records)} games", refresh=False)
+        if has_page(outputs):
+            ranks = ranks_of_moves(records, device)
     except KeyboardInterrupt:
         if reviews:
             write_outputs(outputs, reviews)
             click.echo(f"gocnn: stopped after {len(reviews)} of {len(records)} games", err=True)
         raise
-    write_outputs(outputs, reviews)
+    write_outputs(outputs, reviews, ranks)

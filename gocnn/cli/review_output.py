@@ -1,13 +1,16 @@
 """What `gocnn review` reads and writes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
 from gocnn.errors import GocnnError
 from gocnn.files import write_atomically
+from gocnn.progress import bar
 from gocnn.review.analysis import GameReview
 from gocnn.review.page import review_page
 from gocnn.review.reviewed_sgf import reviews_as_sgf
@@ -55,14 +58,44 @@ def read_all(games: Sequence[Path]) -> list[Record]:
     return records
 
 
-def write_outputs(outputs: Sequence[Path], reviews: Sequence[GameReview]) -> None:
+def has_page(outputs: Sequence[Path]) -> bool:
+    """Whether a page is among the outputs."""
+    return any(path.suffix.lower() in _PAGE for path in outputs)
+
+
+def ranks_of_moves(records: Sequence[Record], device: str) -> list[dict[str, Any]]:
+    """The rank that each player's moves speak of, as plain data; empty where none can be told."""
+    from gocnn.inference.weights import load_network
+    from gocnn.network.device import choose_device
+    from gocnn.rating.model import WEIGHTS
+    from gocnn.rating.players import by_player, games_of, rank_players, usable
+
+    players = usable(by_player([record.game for record in records]), Counter())
+    if not players:
+        return []
+    network = load_network(WEIGHTS, choose_device(device))
+    with bar("rank", sum(map(len, games_of(players))), unit="moves") as progress:
+        ranks = rank_players(network, players, progress=progress.update)
+    return [rank.as_dict() for rank in ranks]
+
+
+def write_outputs(
+    outputs: Sequence[Path],
+    reviews: Sequence[GameReview],
+    ranks: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """Write a review in each of the forms that were asked for.
+
+    Args:
+        outputs: where to.
+        reviews: of the games.
+        ranks: as `ranks_of_moves` gives them, for the page.
 
     Raises:
         GocnnError: when a file cannot be written.
     """
     for path in outputs:
         is_page = path.suffix.lower() in _PAGE
-        text = review_page(reviews) if is_page else reviews_as_sgf(reviews)
+        text = review_page(reviews, ranks) if is_page else reviews_as_sgf(reviews)
         write_atomically(path, text.encode("utf-8", "replace"))
         click.echo(str(path))

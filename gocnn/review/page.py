@@ -12,7 +12,7 @@ import hashlib
 import html
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
@@ -48,11 +48,13 @@ _STYLES = (
 _COLOURS = {"black": BLACK, "white": WHITE}
 
 
-def review_page(reviews: Sequence[GameReview]) -> str:
+def review_page(reviews: Sequence[GameReview], ranks: Sequence[Mapping[str, Any]] = ()) -> str:
     """A page of one or several reviews, as HTML.
 
     Args:
         reviews: one at least; several get a summary.
+        ranks: for each player the rank that the moves speak of, as
+            `gocnn.rating.players.PlayerRank.as_dict` gives it.
     """
     script, style = _texts(_SCRIPTS), _texts(_STYLES)
     values = {
@@ -61,7 +63,7 @@ def review_page(reviews: Sequence[GameReview]) -> str:
         "title": html.escape(_title(reviews)),
         "style": style,
         "script": script,
-        "data": _json(review_data(reviews)),
+        "data": _json(review_data(reviews, ranks)),
     }
     # One pass, so that a name like "{{data}}" is a name.
     first, *parts = _static("gocnn.review", "review.html").split("{{")
@@ -72,11 +74,17 @@ def review_page(reviews: Sequence[GameReview]) -> str:
     return "".join(filled)
 
 
-def review_data(reviews: Sequence[GameReview]) -> dict[str, Any]:
-    """What the page shows, as plain data."""
+def review_data(
+    reviews: Sequence[GameReview], ranks: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """What the page shows, as plain data; see `review_page`."""
     return {
         "games": [_game_data(review) for review in reviews],
         "players": _players(reviews),
+        "ranks": [
+            {key: rank[key] for key in ("player", "games", "group", "low", "high", "recorded")}
+            for rank in ranks
+        ],
         "typical": [
             {"label": band.label, "positions": band.positions, "rates": band.rates}
             for band in typical_bands()

@@ -1,5 +1,6 @@
 """`gocnn review` from end to end, with the shipped network on short games."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,20 @@ def test_a_game_becomes_a_page(game: Path, tmp_path: Path) -> None:
     assert result.stdout == f"{page}\n{record}\n"
     assert "<title>Review: Ann – Bob</title>" in page.read_text(encoding="utf-8")
     assert record.read_text().startswith("(;GM[1]")
+
+
+def test_the_page_tells_the_rank_that_the_moves_speak_of(root: Path, tmp_path: Path) -> None:
+    page, game = tmp_path / "review.html", root / "data" / "gnugo-19x19-test.sgf"
+    one = tmp_path / "one.sgf"
+    first = game.read_text().split("\n(;")[0]
+    one.write_text(first.replace("PB[GNU", "PB[Ann").replace("PW[GNU", "PW[Bob"))
+    assert run(one, "-o", page, "--visits", "1").exit_code == 0
+    data = page.read_text(encoding="utf-8").split('id="data">')[1].split("</script>")[0]
+    ranks = json.loads(data)["ranks"]
+    command = CliRunner().invoke(main, ["rank", str(one), "--json"])
+    expected = [(r["player"], r["group"], r["low"], r["high"]) for r in json.loads(command.stdout)]
+    assert [(r["player"], r["group"], r["low"], r["high"]) for r in ranks] == expected
+    assert len(ranks) == 2
 
 
 def test_broken_games_among_others_are_told(game: Path, tmp_path: Path) -> None:

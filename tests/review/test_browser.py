@@ -16,6 +16,10 @@ from tests.support.reviews import Told, blunder_at
 
 SGF = b"(;SZ[9]KM[7]BR[5k]WR[4k]AW[aa];B[ab];W[ec];B[ba];W[cg];B[gg];W[cc];B[];W[ce])"
 EVIL = "</script><img src=x onerror='window.ran=1'>\u202e\u05d0\u05d1<b>bold</b>"
+RANKS = [
+    {"player": EVIL, "games": 2, "group": "3d", "low": "1d", "high": "5d", "recorded": "5k"},
+    {"player": "Bob", "games": 2, "group": "9d", "low": "9d", "high": "9d", "recorded": ""},
+]
 SCREENS = {"desktop": (1200, 900), "phone": (390, 844)}
 
 
@@ -30,7 +34,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     review = Reviewer(evaluator).review(record)
     path = tmp_path_factory.mktemp("review") / "review.html"
-    path.write_bytes(review_page([review, review]).encode("utf-8", "replace"))
+    path.write_bytes(review_page([review, review], RANKS).encode("utf-8", "replace"))
     return path
 
 
@@ -114,6 +118,11 @@ def test_the_board_shows_the_game_and_what_was_expected(browser: Browser, report
     assert page.locator(".go-candidate").count() == 1
     page.locator("#moments button").first.click()
     assert shown(page) == "Move 5 of 8"
+    ranks = page.locator("#ranks tbody tr").all_inner_texts()
+    assert [row.split()[-6:] for row in ranks] == [
+        ["2", "3d", "1d", "to", "5d", "5k"],
+        ["Bob", "2", "9d", "9d", "–"],
+    ]
     page.get_by_role("button", name="Show game 2").click()
     assert shown(page) == "Move 0 of 8"
     page.close()
@@ -128,6 +137,7 @@ def test_a_game_without_ranks_is_compared_with_none(browser: Browser, tmp_path: 
     assert page.inner_text("#title") == "Review"  # the names are below, with the ranks
     assert page.inner_text("#names").split() == ["Ann", "–", "White"]
     assert "typical" not in page.inner_text("#matches")
+    assert page.locator("#ranks-part").is_hidden()
     assert page.locator("#matches .stone").count() == 2
     assert "names no ranks" in page.inner_text("#rates-about")
     page.close()

@@ -275,6 +275,15 @@
       ], own.has(index) ? { class: "own" } : {})));
   }
 
+  function showRanks() {
+    byId("ranks-part").hidden = data.ranks.length === 0;
+    table(byId("ranks"), ["player", "games", "rank", "likely", "recorded"],
+      data.ranks.map(({ player, games, group, low, high, recorded }) => row([
+        element("bdi", player), String(games), group, low === high ? low : `${low} to ${high}`,
+        recorded || "–",
+      ])));
+  }
+
   function interval(estimate) {
     if (!estimate) return "–";
     const [mean, margin] = estimate;
@@ -351,5 +360,6 @@
   // The names of one game stand above its board, with the ranks.
   if (data.games.length === 1) byId("title").textContent = "Review";
   showSummary();
+  showRanks();
   open(0);
 }
