@@ -187,7 +187,7 @@ class _Report:
             parts_of[[name.startswith("ones") for name in names]] = 0  # the same on every board
             order = np.argsort(-np.abs(parts_of), kind="stable")[:4]
             planes = ", ".join(
-                f"{escape(names[plane])} ({parts_of[plane]:+.2g})"
+                f"{escape(names[plane])} ({parts_of[plane]:+.1f})"
                 for plane in order
                 if parts_of[plane]
             )
@@ -397,7 +397,7 @@ p { max-width: 46rem; margin: .5rem 0; }
 .wide { overflow-x: auto; }
 figure { margin: 0 0 .5rem; }
 .row svg { flex: none; }
-figcaption { font-size: .85rem; max-width: 20rem; color: #444; }
+figcaption { font-size: .85rem; max-width: 14rem; color: #444; }
 svg, img { display: block; max-width: 100%; height: auto; }
 .planes { image-rendering: pixelated; border: 1px solid #bbb; max-width: none; }
 table { border-collapse: collapse; margin: .5rem 0; }
