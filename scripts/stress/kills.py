@@ -298,9 +298,8 @@ def fill(folder: Path) -> None:
                 continue
 
 
-def on_disks(games: Path, corpus: Path) -> Counter[str]:
+def on_disks(games: Path, corpus: Path) -> Iterator[str]:
     """Every command that writes, on a disk that is full and on one that is read-only."""
-    outcomes = Counter[str]()
     small = ("--network", "1x16", "--validation", 0.1, "--device", "cpu")
     game = "(;GM[1]SZ[9];B[ee];W[cc];B[gg];W[cg];B[gc])"
     for state in ("full", "read-only"):
@@ -345,8 +344,7 @@ def on_disks(games: Path, corpus: Path) -> Counter[str]:
                 for what, line in then.items():
                     before = contents(folder)
                     ended = run(*line)
-                    outcomes[f"{state}, {what}: {judged(ended, before, contents(folder))}"] += 1
-    return outcomes
+                    yield f"{state}, {what}: {judged(ended, before, contents(folder))}"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -401,7 +399,7 @@ def stress() -> int:
         else:
             for outcome in on_disks(games, old):
                 bad += "WRONG" in outcome
-                print(outcome)
+                print(outcome, flush=True)
     return bool(bad)
 
 
