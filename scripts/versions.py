@@ -3,6 +3,7 @@
     python -m scripts.versions                      # all corners of the Pythons that are here
     python -m scripts.versions 3.11-oldest --tests tests/go tests/sgf
     python -m scripts.versions 3.11-newest --pin torch==2.13.0
+    python -m scripts.versions 3.13-newest --without torch captum --tests tests/go tests/sgf
 
 A corner is a Python with the lowest versions that pyproject.toml admits, or with the newest ones.
 It gets an environment of its own outside of the clone and the built wheel, not the clone: the tests
@@ -80,46 +81,50 @@ def lowest(requirements: Sequence[str]) -> list[str]:
 
 def build(folder: Path) -> Path:
     """The wheel of the clone as it is, and beside it, in `tree`, what the tests need."""
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT)]
-    subprocess.run(pip, check=True)
-    tree = folder / "tree"
-    for name in ("tests", "data", "scripts", "docs", "checkpoints"):
-        ignored = shutil.ignore_patterns("__pycache__")
+    tree, ignored = folder / "tree", shutil.ignore_patterns("__pycache__")
+    for name in ("gocnn", "tests", "data", "scripts", "docs", "checkpoints"):
         shutil.copytree(ROOT / name, tree / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md"):
+    for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "LICENSE"):
         shutil.copy(ROOT / name, tree)
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(tree)]
+    subprocess.run(pip, check=True)
+    for name in ("gocnn", "build"):  # so that the tests import what is installed
+        shutil.rmtree(tree / name, ignore_errors=True)
     return next(folder.glob("gocnn-*.whl"))
 
 
-def try_corner(
-    corner: str, wheel: Path, pins: Sequence[str], tests: Sequence[str], find_links: Sequence[str]
-) -> Outcome:
+def try_corner(corner: str, wheel: Path, options: argparse.Namespace) -> Outcome:
     """Make an environment, install, and run tests; what stood there is made anew."""
     version, _, end = corner.partition("-")
     python = find_python(version)
     if python is None:
         return Outcome(corner, said="no such Python here")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    held = list(pins) + (lowest(project["dependencies"]) if end == "oldest" else [])
+    held = options.pin + (lowest(project["dependencies"]) if end == "oldest" else [])
+    wanted = [r for r in project["dependencies"] if r.split(">=")[0] not in options.without]
     place = wheel.parent / corner
     constraints = wheel.parent / f"{corner}.txt"
     constraints.write_text("\n".join(held), encoding="utf-8")
     own = str(place / ("Scripts" if os.name == "nt" else "bin") / "python")
-    links = [word for link in find_links for word in ("--find-links", link)]
+    links = [word for link in options.find_links for word in ("--find-links", link)]
+    install = [own, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile"]
     steps = (
         [python, "-m", "venv", "--clear", str(place)],
-        [own, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--prefer-binary",
-         "--no-compile", *links, "-c", str(constraints), str(wheel), *FOR_TESTS],
+        [*install, "--no-deps", str(wheel)],
+        [*install, "--prefer-binary", *links, "-c", str(constraints), *wanted, *FOR_TESTS],
     )  # fmt: skip
     for step in steps:
         done = subprocess.run(step, capture_output=True, text=True, check=False)
         if done.returncode:
             last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
             return Outcome(corner, said=f"not installed: {' '.join(last)}")
-    ask = [own, "-c", _VERSIONS, *SHOWN]
+    shown = [name for name in SHOWN if name not in options.without]
+    ask = [own, "-c", _VERSIONS, *shown]
     told = subprocess.run(ask, capture_output=True, text=True, check=True)
     outcome = Outcome(corner, json.loads(told.stdout))
-    pytest = [own, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *tests]
+    # What is compiled at its first import may warn: sgfmill has an odd escape in a docstring.
+    quiet = ["-p", "no:cacheprovider", "-W", "ignore::SyntaxWarning"]
+    pytest = [own, "-m", "pytest", "-q", "-rfE", *quiet, *options.tests]
     done = subprocess.run(
         pytest, cwd=wheel.parent / "tree", capture_output=True, text=True, check=False
     )
@@ -136,6 +141,7 @@ def main() -> int:
     parser.add_argument("corners", nargs="*", help="such as 3.11-oldest; all by default")
     parser.add_argument("--tests", nargs="+", default=list(FAST), help="instead of the fast ones")
     parser.add_argument("--pin", nargs="+", default=[], help="such as torch==2.13.0")
+    parser.add_argument("--without", nargs="+", default=[], help="packages to do without")
     parser.add_argument("--find-links", nargs="+", default=[], help="folders with wheels, for pip")
     parser.add_argument("--keep", type=Path, help="a folder for wheel, environments and logs")
     options = parser.parse_args()
@@ -150,9 +156,7 @@ def main() -> int:
         shutil.rmtree(folder / "tree", ignore_errors=True)
         wheel = build(folder)
         for corner in corners:
-            outcomes.append(
-                try_corner(corner, wheel, options.pin, options.tests, options.find_links)
-            )
+            outcomes.append(try_corner(corner, wheel, options))
             print(f"{corner}: {outcomes[-1].said}", *outcomes[-1].failed, sep="\n  ", flush=True)
     rows = [
         [o.corner, *(o.versions.get(n, "-") for n in ("Python", *SHOWN)), o.said] for o in outcomes
