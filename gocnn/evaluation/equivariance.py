@@ -1,7 +1,8 @@
 """Does a prediction move with the position? Local shapes that are moved, and positions mirrored.
 
 `shift_test` cuts the stones around the move played out of real positions, moves them by one, two
-and three points over the board, and asks whether the first choice moves along. `symmetry_test`
+and three points over the board, and asks whether the first choice among the points of the cut-out
+moves along. `symmetry_test`
 turns and mirrors whole positions. What is measured is of the network alone, in one view.
 """
 
@@ -158,10 +159,10 @@ class Shift:
     """What a network says of shapes that were moved by so many points, over four directions."""
 
     points: int
-    top1: Estimate  # the move played is the first choice
+    top1: Estimate  # the move played is the first choice among the points of the cut-out
     lost: Estimate  # top-1 where the shape was, less top-1 where it is now
     follows: Estimate  # the first choice moved by just as much
-    change: Estimate  # of the log-probability of the move played, nats, without its sign
+    change: Estimate  # of the log-probability of the move played among these, without its sign
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -195,14 +196,18 @@ def shift_test(
     module = prepare_for_inference(network.module, network.device)
     views = Views(positions.size, network.device)
     context = positions.encode(network.encoding, shapes.numbers).globals
+    around = np.arange(-radius, radius + 1)
+    window = (around[:, None] * positions.size + around).reshape(-1)  # from the move played
+    middle = len(window) // 2
 
     def ask(down: int, right: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         query, moves = shapes.moved(down, right)
         planes = encode_planes(network.encoding, query, positions.size)
         log_policy = forward(module, planes, context, views).log_policy.cpu()
-        own = log_policy.gather(1, torch.from_numpy(moves)[:, None])[:, 0].numpy()
-        choice = log_policy.argmax(1).numpy()
-        return choice - (down * positions.size + right), choice == moves, own
+        # On a board that is empty but for the shape, the first choice of all is often a corner.
+        local = log_policy.gather(1, torch.from_numpy(moves[:, None] + window)).log_softmax(1)
+        choice = local.argmax(1).numpy()
+        return choice, choice == middle, local[:, middle].numpy()
 
     choices, hits, own = ask(0, 0)
     none = np.zeros(len(shapes))
@@ -235,7 +240,7 @@ class Mirrors:
     top1: Estimate  # in the view of the record
     top1_others: Estimate  # over the other seven
     agrees: Estimate  # share of the other views in which the first choice is the same point
-    change: Estimate  # of the log-probability of the move played, nats, without its sign
+    change: Estimate  # of the log-probability of the move played among these, without its sign
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
