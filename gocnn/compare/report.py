@@ -21,6 +21,7 @@ from gocnn.training.curves import draw_curves
 
 REPORT = "compare.md"
 _EXAMPLES = 3
+_DIVISIONS = np.floor_divide, np.remainder  # of a point by the lines: its row, its column
 _TITLES = {"positions": "Equal positions", "time": "Equal time"}
 
 
@@ -61,10 +62,21 @@ def _sections(work: Comparison, results: list[Result], mode: str) -> Iterator[st
 
 
 def accuracy_table(work: Comparison, results: Sequence[Result]) -> str:
-    """Top-1, top-5 and loss of each network, and the difference to the first one, by position."""
+    """Top-1, top-5 and loss of each network, and the difference to the first one, by position.
+
+    A miss is beside the move when the first choice is one of the move's neighbours.
+    """
     head = ["network", "weights", "multiply-adds", "positions", "minutes"]
-    head += ["top-1 %", "beside the first", "top-5 %", "loss", "beside the first"]
+    head += [
+        "top-1 %",
+        "beside the first",
+        "top-5 %",
+        "loss",
+        "beside the first",
+        "misses beside the move %",
+    ]
     rows = []
+    moves = work.positions.moves(work.numbers)
 
     def beside(result: Result, column: str, scale: float, digits: int) -> str:
         if result is results[0]:
@@ -87,9 +99,19 @@ def accuracy_table(work: Comparison, results: Sequence[Result]) -> str:
                 row.top5.text(100, 2),
                 row.cross_entropy.text(1, 3),
                 beside(result, "cross_entropy", 1, 3),
+                _beside_the_move(work, result, moves),
             ]
         )
     return markdown_table(head, rows)
+
+
+def _beside_the_move(work: Comparison, result: Result, moves: NDArray[np.int64]) -> str:
+    lines = work.positions.size
+    missed = result.columns["top1"] == 0
+    choice = result.columns["choice"][missed].astype(np.int64)
+    rows, columns = (np.abs(f(choice, lines) - f(moves[missed], lines)) for f in _DIVISIONS)
+    near = (rows + columns == 1) & (choice < lines**2)
+    return clustered_mean(near, work.games[missed]).text(100, 1) if missed.any() else "-"
 
 
 def shift_table(results: Sequence[Result]) -> str:

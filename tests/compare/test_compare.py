@@ -3,12 +3,14 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from gocnn.cli.main import main
+from gocnn.compare import runs
 from gocnn.compare.plan import Contestant, Plan, read_contestants
-from gocnn.compare.report import examples, write_report
+from gocnn.compare.report import accuracy_table, examples, write_report
 from gocnn.compare.runs import Comparison
 from gocnn.corpus.corpus import Corpus
 from gocnn.errors import GocnnError
@@ -51,6 +53,15 @@ def test_all_networks_are_trained_alike_measured_and_reported(
     text = write_report(work, NETWORKS).read_text(encoding="utf-8")
     for word in ("## Equal positions", "| resnet-1x8 |", "refused", "top-1 % on 7x7"):
         assert word in text, word
+    moves = work.positions.moves(work.numbers)
+    choice = np.where(np.arange(100) < 30, moves + 1, moves + 2)
+    choice[:10] = moves[:10]
+    columns = results[0].columns | {"choice": choice, "top1": choice == moves}
+    table = accuracy_table(work, [runs.Result(NETWORKS[0], columns, results[0].about)])
+    inside = moves[10:30] % 9 < 8  # the point to the right is on the same line
+    assert table.splitlines()[-1].split("|")[-2].split(" ± ")[0].strip() == (
+        f"{100 * inside.sum() / 90:.1f}"
+    )
     first, other = results
     chosen = examples(first, other)
     right, wrong = (result.columns["top1"][chosen] for result in results)
