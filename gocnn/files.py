@@ -106,7 +106,7 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         GocnnError: when the disk is full or the folder cannot be written; an old file stays.
     """
-    direct = path.exists() and not path.is_file()
+    direct = _is_special(path)
     draft = path if direct else draft_path(path)
     try:
         with draft.open("wb" if direct else "xb") as file:  # x: never what a link leads to
@@ -124,6 +124,14 @@ def written_atomically(path: Path) -> Iterator[IO[bytes]]:
         if not direct:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether something is there that is no file; a name that no system takes is nothing."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def move_over(draft: Path, path: Path) -> None:
