@@ -39,6 +39,7 @@ class Variant:
 
     def contestant(self, name: str, size: str, seed: int) -> Contestant:
         """It as a network to train."""
+        own_seed = self.hyperparameters.get("seed", 0)
         return Contestant(
             architecture=trial_network.NAME if self.trial else "resnet",
             size=self.size or size,
@@ -46,7 +47,7 @@ class Variant:
             about=self.about,
             encoding=self.encoding,
             settings=self.trial,
-            hyperparameters={"seed": seed} | dict(self.hyperparameters),
+            hyperparameters={**self.hyperparameters, "seed": own_seed + seed},
             options=self.options,
         )
 

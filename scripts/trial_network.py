@@ -6,13 +6,14 @@ pools on the way to the moves: sums along lines and attention keep an answer for
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gocnn.network.batchnorm import BatchNorm
-from gocnn.network.registry import ARCHITECTURES, SIZES, Architecture
+from gocnn.network.registry import ARCHITECTURES
 from gocnn.network.resnet import ResNet
 
 NAME = "trial"
@@ -25,13 +26,12 @@ ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
 
 def register() -> None:
     """Make the network known by `NAME` to this process."""
-    ARCHITECTURES[NAME] = Architecture(
+    ARCHITECTURES[NAME] = replace(
+        ARCHITECTURES["resnet"],
         module="scripts.trial_network",
         name="TrialNet",
         about="the residual network with parts to try",
-        depth="blocks",
-        width="channels",
-        sizes={name: (size["blocks"], size["channels"]) for name, size in SIZES.items()},
+        deepens=False,
     )
 
 
@@ -229,13 +229,16 @@ class _LineSums(nn.Module):
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """float[B, channels, H, W] to the same shape."""
         x = self.narrow(x_BCHW).float()
-        lines = [x.cumsum(3), x.cumsum(2), diagonal_sums(x), diagonal_sums(x.flip(3)).flip(3)]
-        turned = x.flip(2, 3)
-        back = [turned.cumsum(3), turned.cumsum(2), diagonal_sums(turned)]
-        back.append(diagonal_sums(turned.flip(3)).flip(3))
-        both = torch.cat((*lines, *(each.flip(2, 3) for each in back)), dim=1)
+        back = (each.flip(2, 3) for each in line_sums(x.flip(2, 3)))
+        both = torch.cat((*line_sums(x), *back), dim=1)
         widened: Tensor = self.widen((both / math.sqrt(x.shape[3])).to(x_BCHW.dtype))
         return widened
+
+
+def line_sums(x_BCHW: Tensor) -> list[Tensor]:
+    """At each point the sums up to it along its row, its column and both diagonals."""
+    mirrored = diagonal_sums(x_BCHW.flip(3)).flip(3)
+    return [x_BCHW.cumsum(3), x_BCHW.cumsum(2), diagonal_sums(x_BCHW), mirrored]
 
 
 def diagonal_sums(x_BCHW: Tensor) -> Tensor:

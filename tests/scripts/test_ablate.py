@@ -62,6 +62,8 @@ def test_every_variant_differs_from_the_base_in_something(name: str) -> None:
     )
     assert (base == other) == (name == ablate.BASE)
     assert encoding_named(other.encoding).name == other.encoding
+    again = ablate.VARIANTS[name].contestant(name, "2x16", 1)
+    assert again.hyperparameters["seed"] == other.hyperparameters.seed + 1
 
 
 @pytest.mark.parametrize("settings", _LOCAL, ids=str)
