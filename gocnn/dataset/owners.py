@@ -16,7 +16,7 @@ from gocnn.go.rules import RULESETS
 from gocnn.go.scoring import judge, score
 
 UNKNOWN_OWNER = 2
-_PLAYOUTS = 40  # of a final position, where little is open; some 5 ms on 19x19
+_PLAYOUTS = 20  # of a final position, where little is open; some 2 ms on 19x19
 _TOLERANCE = 3.0  # points between our count and the record
 
 

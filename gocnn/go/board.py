@@ -414,6 +414,20 @@ def replay(board: Board, entries: NDArray[np.uint16], start: int, stop: int) -> 
 
 
 @jit
+def replay_hashes(board: Board, entries: NDArray[np.uint16], hashes: NDArray[np.int64]) -> int:
+    """Play all of some packed moves on a board; `hashes[i]` becomes the hash after ``entries[i]``.
+
+    Returns:
+        The number of entries, or the index of the first one that is illegal, as `replay` does.
+    """
+    for index in range(entries.size):
+        if replay(board, entries, index, index + 1) == index:
+            return index
+        hashes[index] = board.state[HASH]
+    return int(entries.size)
+
+
+@jit
 def place(board: Board, entries: NDArray[np.uint16], start: int, stop: int) -> int:
     """Set up packed stones on an empty board, in any order; no move is counted.
 

@@ -100,8 +100,7 @@ class Game:
         position.setup(
             (stones[~white] & POINT_MASK).tolist(), (stones[white] & POINT_MASK).tolist()
         )
-        for entry in self.moves[:ply].tolist():
-            position.play(entry & POINT_MASK, _colour(entry))
+        position.play_entries(self.moves[:ply])
         position.to_move = self.to_move(ply)
         position.handicap = self.handicap
         return position

@@ -36,6 +36,7 @@ from gocnn.go.board import (
     place,
     play,
     replay,
+    replay_hashes,
 )
 from gocnn.go.coords import BadVertex, columns, point_at, point_of_vertex, vertex
 from gocnn.go.handicap import handicap_points, star_points
@@ -199,6 +200,23 @@ class Position:
         self._hashes.append(self.hash)
         self.to_move = -colour
         return captured
+
+    def play_entries(self, entries: NDArray[np.uint16]) -> None:
+        """Play packed moves, see `gocnn.go.board.pack`, one after another; quicker than `play`.
+
+        Raises:
+            IllegalMove: with the reason; the moves before the illegal one have been played.
+        """
+        played = 0
+        if not self.superko:
+            hashes = np.empty(len(entries), np.int64)
+            played = replay_hashes(self.board, entries, hashes)
+            self._moves += entries[:played].tolist()
+            self._hashes += hashes[:played].tolist()
+            if played:
+                self.to_move = WHITE if self._moves[-1] & WHITE_BIT == 0 else BLACK
+        for entry in entries[played:].tolist():
+            self.play(entry & POINT_MASK, WHITE if entry & WHITE_BIT else BLACK)
 
     def pass_(self, colour: int | None = None) -> None:
         """Pass; the other colour is to move next."""

@@ -21,6 +21,7 @@ from gocnn.go.board import (
     is_eye_like,
     is_legal,
     new_board,
+    pack,
     place,
     play,
     union_liberties,
@@ -235,6 +236,42 @@ def test_undo_brings_back_everything() -> None:
         assert now == state
     with pytest.raises(IllegalMove, match="no move to take back"):
         position.undo()
+
+
+@pytest.mark.parametrize("superko", [False, True])
+def test_moves_played_at_once_leave_what_they_leave_one_by_one(superko: bool) -> None:
+    one_by_one = Position(3)
+    rng = np.random.default_rng(3)
+    for _ in range(400):
+        one_by_one.play(int(rng.choice(np.append(one_by_one.legal_points(), 9))))
+    entries, _ = one_by_one.entries()
+    at_once = Position(3, superko=superko)
+    last = len(entries)
+    if superko:  # its positions repeat themselves
+        with pytest.raises(IllegalMove, match="superko"):
+            at_once.play_entries(entries)
+        last = at_once.ply
+        for _ in range(len(entries) - last):
+            one_by_one.undo()
+    else:
+        at_once.play_entries(entries)
+    assert last > 0
+    assert at_once.moves == one_by_one.moves
+    assert at_once.to_move == one_by_one.to_move
+    assert at_once.stones.tolist() == one_by_one.stones.tolist()
+    assert at_once.board.state.tolist() == one_by_one.board.state.tolist()
+    at_once.undo()
+    one_by_one.undo()
+    assert at_once.hash == one_by_one.hash
+
+
+def test_an_illegal_move_among_many_is_named_and_those_before_it_stand() -> None:
+    position = Position(5)
+    entries = np.array([pack(3, BLACK), pack(4, WHITE), pack(3, BLACK), pack(5, WHITE)], np.uint16)
+    with pytest.raises(IllegalMove, match="black may not play D5: the point is taken"):
+        position.play_entries(entries)
+    assert position.moves == [(BLACK, 3), (WHITE, 4)]
+    assert position.to_move == BLACK
 
 
 def test_set_up_begins_anew_and_refuses_the_impossible() -> None:
