@@ -124,7 +124,7 @@ def try_corner(corner: str, wheel: Path, options: argparse.Namespace) -> Outcome
     outcome = Outcome(corner, json.loads(told.stdout))
     # What is compiled at its first import may warn: sgfmill has an odd escape in a docstring.
     quiet = ["-p", "no:cacheprovider", "-W", "ignore::SyntaxWarning"]
-    ignored = "--ignore=tests/go/test_jit.py"  # it edits a copy of the package in the clone
+    ignored = "--ignore=tests/test_jit.py"  # it edits a copy of the package in the clone
     pytest = [own, "-m", "pytest", "-q", "-rfE", ignored, *quiet, *options.tests]
     done = subprocess.run(
         pytest, cwd=wheel.parent / "tree", capture_output=True, text=True, check=False

@@ -24,8 +24,8 @@ from gocnn.go.board import (
     replay,
     union_liberties,
 )
-from gocnn.go.jit import jit, wide
 from gocnn.go.ladders import Stack, mark_ladders, new_stack
+from gocnn.jit import jit, wide
 
 RECENT = 8  # moves of history
 FULL_PLANES: tuple[tuple[str, int], ...] = (
@@ -171,7 +171,7 @@ def _write_ladders(board: Board, colour: int, stack: Stack, out: NDArray[np.int8
 
 
 def compile_ladders() -> None:
-    """Compile what reads ladders for `write_full`; see `gocnn.go.jit`."""
+    """Compile what reads ladders for `write_full`; see `gocnn.jit`."""
     size = 9
     points = size * size
     out = np.zeros((_FULL_COUNT, points), np.int8)

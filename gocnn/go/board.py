@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.errors import GocnnError
-from gocnn.go.jit import jit, popcount, wide
+from gocnn.jit import jit, popcount, wide
 
 EMPTY, BLACK, WHITE, OFF = 0, 1, -1, 2
 MIN_SIZE, MAX_SIZE = 2, 25

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.go.board import POINT_MASK, WHITE_BIT
-from gocnn.go.jit import jit
 from gocnn.go.symmetry import point_maps
+from gocnn.jit import jit
 
 FINGERPRINT_MOVES = 60  # games that agree so far, in some view, are one game
 

@@ -30,9 +30,9 @@ from gocnn.go.board import (
     place,
     replay,
 )
-from gocnn.go.jit import jit
 from gocnn.go.position import Position
 from gocnn.go.ranks import UNKNOWN, Rank
+from gocnn.jit import jit
 
 UNKNOWN_RESULT = 2
 

@@ -23,7 +23,7 @@ from gocnn.go.board import (
     play,
     union_liberties,
 )
-from gocnn.go.jit import jit, lowest_bit, wide
+from gocnn.jit import jit, lowest_bit, wide
 
 MAX_DEPTH = 160  # plies; a ladder across a 19x19 board takes some 70
 MAX_MOVES = 600  # moves played in one reading

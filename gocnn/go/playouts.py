@@ -31,7 +31,7 @@ from gocnn.go.board import (
     new_board,
     play,
 )
-from gocnn.go.jit import jit, lowest_bit
+from gocnn.jit import jit, lowest_bit
 
 _LENGTH = 3  # a playout ends after this many moves a point
 _SPARED = 3  # no random move puts so many own stones in atari

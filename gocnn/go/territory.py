@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gocnn.go.board import BLACK, EMPTY, WHITE, Board, is_legal
-from gocnn.go.jit import jit
 from gocnn.go.playouts import throws_away
+from gocnn.jit import jit
 
 _ROOM = 6  # a single eye of more points can be made into two
 

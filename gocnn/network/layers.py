@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from gocnn.errors import GocnnError
 from gocnn.network.batchnorm import BatchNorm
+from gocnn.network.norm_relu import norm_relu
 
 
 def check_lines(planes_BCHW: Tensor, lines: int, name: str) -> None:
@@ -49,10 +50,7 @@ class ConvNorm(nn.Module):
             x_BCHW: what is convolved.
             bias_BC: float[B, outputs], added at every point before the ReLU.
         """
-        y = self.norm(self.conv(x_BCHW))
-        if bias_BC is not None:
-            y = y + bias_BC[:, :, None, None]
-        return F.relu(y)
+        return norm_relu(self.norm, self.conv(x_BCHW), bias_BC)
 
 
 class PlainTower(nn.Module):

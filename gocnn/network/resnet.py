@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gocnn.network.batchnorm import BatchNorm
+from gocnn.network.norm_relu import norm_relu
 from gocnn.network.output import Output
 
 
@@ -62,9 +63,8 @@ class Block(nn.Module):
 
     def forward(self, x_BCHW: Tensor, context_BG: Tensor) -> Tensor:
         """float[B, channels, H, W] to the same shape."""
-        bias = self.context(context_BG)[:, :, None, None]
-        y = F.relu(self.norm1(self.conv1(x_BCHW)) + bias)
-        return F.relu(x_BCHW + self.norm2(self.conv2(y)))
+        y = norm_relu(self.norm1, self.conv1(x_BCHW), self.context(context_BG))
+        return norm_relu(self.norm2, self.conv2(y), residual_BCHW=x_BCHW)
 
 
 class ResNet(nn.Module):
@@ -124,12 +124,11 @@ class ResNet(nn.Module):
     def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
         """Planes float[B, C, S, S] and globals float[B, G] to logits [B, S*S + 1], value [B]."""
         context = F.relu(self.read_globals(globals_BG * self.read))
-        x = self.stem_norm(self.stem(planes_BCHW)) + self.stem_context(context)[:, :, None, None]
-        x = F.relu(x)
+        x = norm_relu(self.stem_norm, self.stem(planes_BCHW), self.stem_context(context))
         for block in self.tower:
             x = block(x, context)
-        points = self.policy_out(F.relu(self.policy_norm(self.policy_conv(x)))).flatten(1)
-        v = F.relu(self.value_norm(self.value_conv(x)))
+        points = self.policy_out(norm_relu(self.policy_norm, self.policy_conv(x))).flatten(1)
+        v = norm_relu(self.value_norm, self.value_conv(x))
         board = torch.cat((v.mean((2, 3)), v.amax((2, 3)), context), dim=1)
         outputs = self.value_out(F.relu(self.value_hidden(board)))
         logits = torch.cat((points, outputs[:, 1:2]), dim=1)

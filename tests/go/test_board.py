@@ -28,8 +28,8 @@ from gocnn.go.board import (
 )
 from gocnn.go.coords import point_of_vertex, row_column, vertex
 from gocnn.go.handicap import handicap_points, star_points
-from gocnn.go.jit import jit
 from gocnn.go.position import Position
+from gocnn.jit import jit
 from tests.support.boards import board as position_of
 
 Flags = NDArray[np.bool_]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gocnn.go.jit import cache_folder, jit, lowest_bit, popcount
+from gocnn.jit import cache_folder, jit, lowest_bit, popcount
 
 
 @jit
@@ -27,8 +27,8 @@ def test_bits(word: int) -> None:
 def test_a_change_of_what_is_compiled_compiles_anew(tmp_path: Path) -> None:
     package = tmp_path / "gocnn"
     sources = {
-        "go/jit": "",
-        "features/fast": "from gocnn.go.jit import jit\nfrom gocnn.go import numbers\n",
+        "jit": "",
+        "features/fast": "from gocnn.jit import jit\nfrom gocnn.go import numbers\n",
         "go/numbers": "from gocnn.go.deeper import N\n",
         "go/deeper": "N = 1\n",
         "slow": "from gocnn.features.fast import f\n",
@@ -40,7 +40,7 @@ def test_a_change_of_what_is_compiled_compiles_anew(tmp_path: Path) -> None:
     folder = cache_folder(package)
     assert folder is not None
     assert cache_folder(package) == folder
-    for name in ("go/jit", "features/fast", "go/numbers", "go/deeper"):
+    for name in ("jit", "features/fast", "go/numbers", "go/deeper"):
         (folder / "code").write_text("")
         (package / f"{name}.py").write_text(sources[name] + "x = 1\n")
         changed = cache_folder(package)
@@ -53,7 +53,7 @@ def test_a_change_of_what_is_compiled_compiles_anew(tmp_path: Path) -> None:
 
 
 CALLED = """
-from gocnn.go.jit import jit
+from gocnn.jit import jit
 
 @jit
 def step(x):
@@ -61,7 +61,7 @@ def step(x):
 """
 CALLS = """
 from gocnn.go.called import step
-from gocnn.go.jit import jit
+from gocnn.jit import jit
 
 @jit
 def walk(x):
@@ -122,7 +122,7 @@ def fail(*_arguments):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 caching.IndexDataCacheFile._open_for_write = fail
-from gocnn.go.jit import jit
+from gocnn.jit import jit
 
 @jit
 def twice(number):

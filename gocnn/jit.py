@@ -33,7 +33,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _JIT = __name__
 _FOLDER = "compiled-"
 _IMPORTED = re.compile(r"^\s*(?:from|import) (gocnn[\w.]*)(?: import ([\w, ]+))?", re.MULTILINE)
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parent
 # Half of the time goes into reading ladders, and another process can do that: the module that has
 # it and the function to call there, and the function after which the result is needed.
 _BESIDE = ("gocnn.features.planes", "compile_ladders")
