@@ -15,7 +15,7 @@ from pathlib import Path
 from gocnn.defaults import MOVE_TIMEOUT
 from gocnn.errors import GocnnError
 from gocnn.match.controller import check_command
-from gocnn.match.suites import MOVE_COMMANDS, Test, read_suite, run_suites, suites_table
+from gocnn.match.suites import MOVE_COMMANDS, Test, part_of, read_suite, run_suites, suites_table
 from gocnn.progress import bar
 
 
@@ -31,6 +31,12 @@ def main() -> None:
         default=",".join(MOVE_COMMANDS),
         help="tests of these are asked, with commas between; all: of all that an engine knows",
     )
+    parser.add_argument(
+        "--part",
+        default="1/1",
+        metavar="I/K",
+        help="every K-th test, from the I-th on, for engines that are slow (default: all)",
+    )
     parser.add_argument("--jobs", type=int, default=1, help="engines at a time (default: 1)")
     parser.add_argument(
         "--move-timeout",
@@ -44,7 +50,8 @@ def main() -> None:
     commands = None if options.commands == "all" else options.commands.split(",")
     for engine in options.engine:
         check_command(engine)
-    suites = [read_suite(path) for path in options.suites]
+    number, parts = _part(options.part)
+    suites = part_of([read_suite(path) for path in options.suites], number, parts, commands)
     tests = sum(isinstance(step, Test) and step.counts for suite in suites for step in suite.steps)
     results = {}
     for engine in options.engine:
@@ -69,6 +76,13 @@ def main() -> None:
                     f"{answer['answer']}, not {answer['expected']}"
                 )
     print(suites_table(results))
+
+
+def _part(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts):
+        return int(part), int(parts)
+    raise GocnnError(f"--part {text} is not of the form 1/8, the first of eight parts")
 
 
 if __name__ == "__main__":

@@ -49,6 +49,11 @@ class Test:
     known_to_fail: bool = False  # by GNU Go
     counts: bool = True
 
+    @property
+    def name(self) -> str:
+        """The command without its arguments."""
+        return self.command.split()[0]
+
     def passes(self, answer: str) -> bool:
         """Whether an answer is right."""
         matches = re.fullmatch(self.pattern, answer.strip(), re.IGNORECASE)
@@ -144,6 +149,33 @@ def _read_test(place: str, number: int, command: str, line: str) -> Test:
     )
 
 
+def part_of(
+    suites: Sequence[Suite], part: int, parts: int, commands: Sequence[str] | None = MOVE_COMMANDS
+) -> list[Suite]:
+    """Suites with one part of their tests, such as the first, fifth, ninth of four parts.
+
+    Args:
+        suites: the suites; they are counted through as one, so that the parts are equally large.
+        part: from 1 to `parts`.
+        parts: how many there are; together they hold all tests.
+        commands: as `run_suites` has them; tests of others are left out.
+    """
+    number = 0
+    chosen = []
+    for suite in suites:
+        steps: list[str | Test] = []
+        for step in suite.steps:
+            if isinstance(step, Test):
+                if not step.counts or (commands is not None and step.name not in commands):
+                    continue
+                number += 1
+                if number % parts != part % parts:
+                    continue
+            steps.append(step)
+        chosen.append(Suite(suite.path, tuple(steps)))
+    return chosen
+
+
 def run_suites(
     command: str,
     suites: Sequence[Suite],
@@ -199,7 +231,7 @@ def _run(
     known = frozenset(engine.ask("list_commands", timeout).split())
     obstacle = ""  # why the position is not that of the tests
     for step in suite.steps:
-        name = (step if isinstance(step, str) else step.command).split()[0]
+        name = step.split()[0] if isinstance(step, str) else step.name
         if isinstance(step, str):
             if name in _BEGINNINGS:
                 obstacle = ""

@@ -7,7 +7,7 @@ import pytest
 from gocnn.errors import GocnnError
 from gocnn.match.suites import Test as Case
 from gocnn.match.suites import TestResult as Result
-from gocnn.match.suites import read_suite, run_suites, suites_table
+from gocnn.match.suites import part_of, read_suite, run_suites, suites_table
 from gocnn.sgf.writer import sgf
 from tests.support.boards import SEKI, board
 from tests.support.puppets import puppet
@@ -87,6 +87,18 @@ def test_only_what_an_engine_knows_is_asked(tmp_path: Path) -> None:
     assert _passed(results) == [(1, True), (2, False), (4, None), (5, False)]
     assert sum(done) == 4
     assert _passed(run_suites(puppet("E5"), [suite], commands=("reading",)))[0] == (1, None)
+
+
+def test_parts_share_the_tests_that_are_asked(tmp_path: Path) -> None:
+    suites = [read_suite(_suite(tmp_path))] * 2
+    parts = [part_of(suites, part, 3, ("genmove",)) for part in (1, 2, 3)]
+    numbers = [
+        [[step.number for step in suite.steps if isinstance(step, Case)] for suite in part]
+        for part in parts
+    ]
+    assert numbers == [[[1], [1]], [[2], [2]], [[5], [5]]]
+    setup = [step for step in suites[0].steps if isinstance(step, str)]
+    assert [step for step in parts[0][1].steps if isinstance(step, str)] == setup
 
 
 @pytest.mark.parametrize("order", ["die", "hang", "babble"])
