@@ -9,7 +9,8 @@ Invariants:
   eye. (An eye-like point never is the last liberty of one chain that it would join to another:
   the empty corner that keeps the two apart is a liberty of both.)
 - A pass comes when nothing is left to gain. While something is, the game goes on, also after the
-  opponent's pass; a game that is won even if all that is open goes wrong may be ended.
+  opponent's pass; a game that is won even if all that is open goes wrong may be ended. A pass that
+  does not end the game is checked by what the opponent would play next.
 - A resignation needs a low win rate several times in a row, a board that is a quarter full, and
   a lead of the opponent: the predicted one, or that of playouts where none is predicted or the
   game is nearly over. The win rate is the prediction's. On a board half full it is that of playouts
@@ -37,6 +38,8 @@ from gocnn.play.endgame import (
     pass_is_likely,
 )
 from gocnn.play.outlook import has_lead
+from gocnn.play.passing import forestalling_move
+from gocnn.play.search import Search
 from gocnn.play.style import Style, network_rank
 from gocnn.prediction import Conditions, Evaluator, Prediction
 
@@ -111,6 +114,10 @@ class Player:
         useful = moves & useful_moves(position.board, position.to_move, *verdict[:3])
         reason = self._reason_to_pass(position, useful, verdict)
         if reason:
+            if not opponent_passed(position):
+                point = self._forestall(position)
+                if point != pass_point:
+                    return Choice(point, prediction, "a pass would cost points")
             return Choice(pass_point, prediction, reason)
         if weights[pass_point] >= weights[:-1][moves].max() and useful.any():
             return Choice(self._pick(weights, useful), prediction, "before a pass")
@@ -153,6 +160,18 @@ class Player:
             if least > 0:
                 return "won"
         return "" if useful.any() else "nothing is left to gain"
+
+    def _forestall(self, position: Position) -> int:
+        """The move to play in place of a pass that would cost points, or the pass."""
+        evaluator = self._evaluator
+        network = evaluator.network if isinstance(evaluator, Search) else evaluator
+        return forestalling_move(
+            position,
+            lambda positions: network(positions, [self.conditions(each) for each in positions]),
+            self.style.rules,
+            playouts=self.style.playouts,
+            seed=self._seed ^ position.hash,
+        )
 
     # -- resigning ------------------------------------------------------------------------
 

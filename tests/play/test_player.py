@@ -219,6 +219,38 @@ def test_a_pass_in_the_air_is_taken_when_nothing_is_left() -> None:
         assert choose(each(predict), position).point == expected
 
 
+# White's two stones have two liberties, C4 and F4. Black's C4 takes the neutral point and puts them
+# in atari; once white has connected at F4, the neutral point is there for both.
+SHORT_OF_LIBERTIES = """
+    . X . X X O .
+    X X X X X O O
+    X X X X X O .
+    X X . O O . O
+    X X X X X O O
+    . X X X X O .
+    X . X X X O O
+"""
+
+
+def test_a_pass_that_would_cost_a_point_is_none() -> None:
+    """In random games the stones are safe, and white's own C4 would be a self-atari."""
+
+    @each
+    def predict(position: Position) -> Prediction:
+        policy = np.full(50, 1e-4, np.float32)
+        threatened = position.board.stones[point("C4", 7)] == BLACK
+        policy[49] = 0.1
+        policy[point("F4" if threatened else "C4", 7)] = 0.2
+        policy[49] += 0.2 * (position.to_move == WHITE and not threatened)
+        return Prediction(policy / policy.sum(), 0.5)
+
+    position = board(SHORT_OF_LIBERTIES, komi=9.5, to_move=WHITE)
+    choice = choose(predict, position)
+    assert (choice.point, choice.reason) == (point("F4", 7), "a pass would cost points")
+    choice = choose(predict, after_pass(position))
+    assert choice.reason == "nothing is left to gain"  # the game is over then
+
+
 @pytest.mark.parametrize("size", [5, 7, 9])
 @pytest.mark.parametrize("evaluator", [uniform, predictor("pass")], ids=["uniform", "passing"])
 def test_whole_games_are_legal_and_end(size: int, evaluator: Evaluator) -> None:
