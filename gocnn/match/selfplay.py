@@ -84,6 +84,28 @@ def play(
 ) -> float:
     """Play games between two styles; the share that the first one wins, a draw being half a win.
 
+    The arguments are those of `play_games`.
+    """
+    played = play_games(predict, styles, games, size=size, seed=seed, label=label)
+    return share_won(played)
+
+
+def share_won(played: Sequence[tuple[int, SelfPlayGame]]) -> float:
+    """The share that the first style wins of games as `play_games` returns them."""
+    return sum((1 + first * (game.winner or 0)) / 2 for first, game in played) / len(played)
+
+
+def play_games(
+    predict: Evaluator,
+    styles: tuple[Style, Style],
+    games: int,
+    *,
+    size: int = 19,
+    seed: int = 0,
+    label: str | None = None,
+) -> list[tuple[int, SelfPlayGame]]:
+    """Play games between two styles, all at once.
+
     Args:
         predict: the network, which plays both sides.
         styles: the two; they take turns as black.
@@ -91,6 +113,9 @@ def play(
         size: lines of the board.
         seed: of the draws of moves; the openings are always the same.
         label: of the progress bar; None for no bar.
+
+    Returns:
+        The finished games, each with the colour of the first style.
 
     Raises:
         GocnnError: when the number of games is odd.
@@ -118,7 +143,7 @@ def play(
                 progress.update(1)
     if progress:
         progress.close()
-    return sum((1 + first * (game.winner or 0)) / 2 for first, game in played) / games
+    return played
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,282 @@
+r"""Set the temperatures of the ranks, so that each wins about two games in three against the next.
+
+From the root of the repository, in its environment:
+
+    python -m scripts.release.ladder --board-size 19 --games 100 --real FOX.gocnn --real GTL.gocnn \
+        -o FOLDER
+
+From the strongest rank downwards, a temperature is sought at which the rank above wins `_AIM` of
+the games; then another match with other draws is played at that temperature, and only this one is
+in the table. Beside it stands how the games look: how often the move was the network's first
+choice, how much win rate a move cost, and how many moves cost more than a tenth. The same is
+measured on real even games between players within one rank of it, with the same network, told no
+ranks; REAL files are asked in turn for such games.
+
+What is found for a rank is kept in FOLDER, so the command goes on where it was stopped.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gocnn.corpus.corpus import Corpus
+from gocnn.errors import GocnnError
+from gocnn.files import write_atomically
+from gocnn.go.board import BLACK, WHITE
+from gocnn.go.game import Game
+from gocnn.go.ranks import UNKNOWN, Rank
+from gocnn.inference.predictor import Predictor
+from gocnn.inference.weights import LoadedNetwork, load_network
+from gocnn.match.selfplay import SelfPlayGame, parse_style, play_games, share_won
+from gocnn.network.device import choose_device
+from gocnn.play.style import Style, rank_text
+from gocnn.prediction import Evaluator
+from gocnn.rating.traits import measure_traits
+from gocnn.stats import markdown_table, wilson
+
+RANKS = "9d,7d,5d,3d,1d,2k,4k,6k,8k,10k,12k,14k,16k,18k,20k"
+_AIM = 0.67  # of the games, for the rank above
+_NEAR = 0.04  # so close to the aim, a search ends
+_TRIES = 5  # matches of a search, at most
+_SLOPE = 2.0  # nats of the odds that a degree of temperature is worth, before anything is known
+_HOTTEST = 4.0
+_REAL_GAMES = 60  # of a rank, at most
+_BLUNDER = 0.1  # of the win rate
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the moves of some games look like to the network."""
+
+    games: int
+    moves: int
+    first_choice: float  # share of the moves
+    loss: float  # mean of the win rate that a move cost, gains counted as nothing
+    blunders: float  # share of the moves that cost more than `_BLUNDER`
+
+    def cells(self) -> list[str]:
+        """Its columns of the table, in percent."""
+        return [
+            f"{100 * self.first_choice:.1f}",
+            f"{100 * self.loss:.2f}",
+            f"{100 * self.blunders:.1f}",
+        ]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rank of the ladder."""
+
+    rank: int
+    temperature: float
+    above: float | None  # share of the games that the rank above won; None for the strongest
+    games: int
+    played: Look
+    real: Look | None  # None where there are no such games
+
+
+def seek(above: Style, below: Style, predict: Evaluator, games: int, size: int) -> float:
+    """The temperature of the lower rank at which the upper one wins about `_AIM` of the games."""
+    low = above.effective_temperature
+    temperature = low + (math.log(_AIM / (1 - _AIM)) / _SLOPE) / 4
+    tried: list[tuple[float, float]] = []  # (temperature, odds in nats)
+    for number in range(_TRIES):
+        styles = above, replace(below, temperature=temperature)
+        label = f"{rank_text(below.rank)} at {temperature:.2f}"
+        rate = share_won(play_games(predict, styles, games, size=size, seed=number, label=label))
+        tried.append((temperature, _odds(rate, games)))
+        if abs(rate - _AIM) <= _NEAR:
+            return temperature
+        temperature = min(_HOTTEST, max(low, next_temperature(tried)))
+    return temperature
+
+
+def next_temperature(tried: Sequence[tuple[float, float]]) -> float:
+    """Where a line through what was tried reaches the aim; its slope is drawn towards `_SLOPE`."""
+    temperatures, odds = np.array(tried).T
+    beside = temperatures - temperatures.mean()
+    prior = 0.02
+    slope = (beside @ (odds - odds.mean()) + prior * _SLOPE) / (beside @ beside + prior)
+    aim = math.log(_AIM / (1 - _AIM))
+    return float(temperatures.mean() + (aim - odds.mean()) / max(slope, _SLOPE / 10))
+
+
+def _odds(rate: float, games: int) -> float:
+    won = rate * games
+    return math.log((won + 0.5) / (games - won + 0.5))
+
+
+def look(
+    network: LoadedNetwork, corpus: Corpus, numbers: NDArray[np.int64], rank: Rank | None = None
+) -> Look:
+    """What the moves of games look like to a network that is told no ranks.
+
+    Args:
+        network: which judges.
+        corpus: the games.
+        numbers: int64[G], which of them.
+        rank: whose moves; None for those of both sides.
+    """
+    traits = measure_traits(network, corpus, numbers)
+    counts = np.ones(len(traits.plies), bool)
+    if rank is not None:
+        records = corpus.games[numbers][traits.games]
+        movers = np.where(traits.colours == BLACK, records["black_rank"], records["white_rank"])
+        counts = movers == rank
+    loss = np.maximum(traits.win - traits.after, 0)[counts & ~np.isnan(traits.after)]
+    return Look(
+        games=len(numbers),
+        moves=int(counts.sum()),
+        first_choice=float((traits.place[counts] == 1).mean()),
+        loss=float(loss.mean()),
+        blunders=float((loss > _BLUNDER).mean()),
+    )
+
+
+def real_look(
+    network: LoadedNetwork, corpora: Sequence[Corpus], rank: Rank, size: int
+) -> Look | None:
+    """What real even games around a rank look like, from the first corpus that has any."""
+    for corpus in corpora:
+        records = corpus.games
+        fits = (records["size"] == size) & (records["handicap"] == 0) & (corpus.moves > 0)
+        for side in ("black_rank", "white_rank"):
+            fits &= (records[side] != UNKNOWN) & (np.abs(records[side].astype(int) - rank) <= 1)
+        numbers = np.random.default_rng(0).permutation(np.flatnonzero(fits))[:_REAL_GAMES]
+        if len(numbers):
+            return look(network, corpus, np.sort(numbers))
+    return None
+
+
+def corpus_of(played: Sequence[SelfPlayGame]) -> Corpus:
+    """Games that were just played."""
+    games = []
+    for game in played:
+        entries, setup = game.position.entries()
+        games.append(
+            Game(
+                size=game.position.size,
+                entries=entries,
+                setup=setup,
+                komi=game.position.komi,
+                black_rank=game.players[BLACK].style.rank,
+                white_rank=game.players[WHITE].style.rank,
+            )
+        )
+    return Corpus.from_games(games)
+
+
+def table(steps: Sequence[Step]) -> str:
+    """Markdown: a line a rank, the strongest first."""
+    head = ["rank", "temperature", "the rank above won %"]
+    head += [f"{what}, {whose}" for whose in ("played", "real") for what in _LOOKS]
+    rows = []
+    for step in steps:
+        won = "-"
+        if step.above is not None:
+            low, high = wilson(step.above, step.games)
+            won = f"{100 * step.above:.0f} ({100 * low:.0f} to {100 * high:.0f})"
+        real = ["-"] * len(_LOOKS) if step.real is None else step.real.cells()
+        name = rank_text(Rank(step.rank))
+        rows.append([name, f"{step.temperature:.2f}", won, *step.played.cells(), *real])
+    return markdown_table(head, rows)
+
+
+_LOOKS = "first choice %", "loss %", "blunders %"
+
+
+def climb_down(
+    network: LoadedNetwork,
+    predict: Evaluator,
+    ranks: Sequence[Rank],
+    real: Sequence[Corpus],
+    file: Path,
+    *,
+    games: int,
+    size: int,
+) -> list[Step]:
+    """All steps of the ladder; those that the file has are taken from there."""
+    steps = _read(file)
+    for rank in ranks[len(steps) :]:
+        style = parse_style(rank_text(rank))
+        if not steps:
+            above, share = replace(style, temperature=0.0), None
+            style = above
+        else:
+            upper = parse_style(rank_text(Rank(steps[-1].rank)))
+            above = replace(upper, temperature=steps[-1].temperature)
+            style = replace(style, temperature=seek(above, style, predict, games, size))
+        label = f"{rank_text(rank)} at {style.effective_temperature:.2f}, anew"
+        played = play_games(predict, (above, style), games, size=size, seed=_TRIES, label=label)
+        if steps:
+            share = share_won(played)
+        corpus = corpus_of([game for _, game in played])
+        steps.append(
+            Step(
+                rank=int(rank),
+                temperature=round(style.effective_temperature, 3),
+                above=share,
+                games=games,
+                played=look(network, corpus, np.arange(len(corpus)), rank),
+                real=real_look(network, real, rank, size),
+            )
+        )
+        text = json.dumps([asdict(step) for step in steps], indent=1)
+        write_atomically(file, text.encode() + b"\n")
+        print(table(steps[-1:]).splitlines()[-1], file=sys.stderr)
+    return steps
+
+
+def _read(file: Path) -> list[Step]:
+    if not file.exists():
+        return []
+    steps = json.loads(file.read_text(encoding="utf-8"))
+    for step in steps:
+        step["played"] = Look(**step["played"])
+        step["real"] = step["real"] and Look(**step["real"])
+    return [Step(**step) for step in steps]
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--weights", default="default", help="the network; default: %(default)s")
+    parser.add_argument("--board-size", type=int, default=19, help="default: %(default)s")
+    parser.add_argument("--games", type=int, default=100, help="of a match; default: %(default)s")
+    parser.add_argument("--ranks", default=RANKS, help="the strongest first; default: %(default)s")
+    parser.add_argument("--real", type=Path, action="append", default=[], help="packed real games")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="a folder")
+    options = parser.parse_args()
+    try:
+        ranks = [parse_style(text).rank for text in options.ranks.split(",")]
+        real = [Corpus.open(path) for path in options.real]
+        network = load_network(options.weights, choose_device("auto"))
+        predictor = Predictor(options.weights)
+        options.output.mkdir(parents=True, exist_ok=True)
+        steps = climb_down(
+            network,
+            predictor.predict,
+            ranks,
+            real,
+            options.output / f"ladder-{options.board_size}.json",
+            games=options.games,
+            size=options.board_size,
+        )
+    except GocnnError as error:
+        print(f"ladder: {error}", file=sys.stderr)
+        return 2
+    print(table(steps))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

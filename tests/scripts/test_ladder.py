@@ -1,0 +1,65 @@
+"""The temperatures of the ranks are found, kept, and told beside what the games look like."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gocnn.corpus.corpus import Corpus
+from gocnn.inference.predictor import Predictor
+from gocnn.inference.weights import load_network
+from gocnn.network.device import choose_device
+from gocnn.play.style import rank_code
+from gocnn.sgf.reader import load_game
+from scripts.release import ladder
+from scripts.release.ladder import climb_down, look, next_temperature, table
+
+
+def test_the_next_temperature_lies_where_a_line_through_the_others_meets_the_aim() -> None:
+    aim = math.log(0.67 / 0.33)
+    assert next_temperature([(0.5, 0.0), (1.5, 2 * aim)]) == pytest.approx(1.0, abs=0.02)
+    once = next_temperature([(0.5, 0.0)])  # only the slope that is expected
+    assert once == pytest.approx(0.5 + aim / 2)
+    # Chance made the weaker player win more: the line must not turn round.
+    assert next_temperature([(0.5, 0.2), (0.6, -0.2)]) > 0.6
+
+
+def test_first_choices_cost_less_than_other_moves(root: Path) -> None:
+    network = load_network("small", choose_device("cpu"))
+    file = root / "data" / "gnugo-9x9.sgf"
+    corpus = Corpus.from_games([load_game(file, number) for number in range(1, 7)])
+    seen = look(network, corpus, np.arange(6))
+    assert (seen.games, seen.moves) == (6, int(corpus.moves.sum()))
+    assert 0.2 < seen.first_choice < 0.9
+    assert 0 <= seen.blunders < 1
+    assert look(network, corpus, np.arange(3)).moves == int(corpus.moves[:3].sum())
+
+
+def test_a_ladder_goes_on_where_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, file = load_network("small", choose_device("cpu")), tmp_path / "ladder-5.json"
+    predict = Predictor("small", device="cpu").predict
+    ranks = [rank_code(text) for text in ("9d", "20k")]
+    monkeypatch.setattr(ladder, "_TRIES", 1)
+
+    def climb(count: int) -> list[ladder.Step]:
+        return climb_down(network, predict, ranks[:count], [], file, games=4, size=5)
+
+    first = climb(1)
+    assert (first[0].temperature, first[0].above, first[0].real) == (0.0, None, None)
+    both = climb(2)
+    assert both[:1] == first
+    assert both[1].temperature > 0
+    assert both[1].above is not None and 0 <= both[1].above <= 1
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("all of it was there")
+
+    monkeypatch.setattr(ladder, "play_games", refuse)
+    assert climb(2) == both
+    lines = table(both).splitlines()
+    assert len(lines) == 4
+    assert lines[2].startswith("| 9d | 0.00 | - |")
+    assert lines[3].startswith("| 20k |")
