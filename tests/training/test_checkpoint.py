@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +61,13 @@ def test_weights_and_corpus_of_the_first_formats_load(old: Path) -> None:
 
 
 def test_the_checkpoint_that_ships_with_the_repository_can_go_on(root: Path) -> None:
-    checkpoint = load_checkpoint(root / "checkpoints" / "6x96.safetensors")
+    path = root / "checkpoints" / "6x96.safetensors"
+    checkpoint = load_checkpoint(path)
     assert checkpoint.config.settings["channels"] == 96
     assert checkpoint.config.budget == Budget(seconds=checkpoint.config.budget.seconds)
     assert checkpoint.steps * checkpoint.config.hyperparameters.batch == 1_439_104
+    told = (path.parent / "README.md").read_text(encoding="utf-8")
+    assert sha256(path.read_bytes()).hexdigest() in told  # it has no checksum of its own
 
 
 def test_what_was_saved_is_loaded(old: Path, tmp_path: Path) -> None:
