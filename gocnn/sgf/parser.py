@@ -44,7 +44,7 @@ _PLAIN = re.compile(
     re.DOTALL,
 )
 _MOVE = re.compile(rb"([BW])\[([a-z]*)\]")
-_NODES = re.compile(rb"[^()\[]*+(?:" + _VALUE + rb"[^()\[]*+)*+", re.DOTALL)
+_VARIATION = re.compile(rb"\((\s*;[^()\[]*+(?:" + _VALUE + rb"[^()\[]*+)*+)", re.DOTALL)
 _VALUES = re.compile(_VALUE, re.DOTALL)
 
 _Properties = dict[str, list[bytes]]
@@ -87,21 +87,20 @@ def _main_line(tree: bytes, *, cut_short: bool = False) -> bytes:
     The last parentheses may be missing where nothing else is. Where the tree may be cut short, its
     end counts as far as it is whole.
     """
-    parts, at, depth = [b"("], max(tree.find(b"("), 0), 0
-    while tree[at : at + 1] == b"(":
-        match = _NODES.match(tree, at + 1)
-        part = match[0] if match else b""
-        if not part.lstrip().startswith(b";"):
-            if cut_short and depth:
-                return b"".join((*parts, b")"))
-            raise BadRecord("broken tree", "a variation does not begin with a node")
-        at += 1 + len(part)
-        depth += 1
-        if cut_short and tree[at : at + 1] in (b"[", b""):
-            part = part[: part.rfind(b"]") + 1]  # without the name of a value that is not there
-            return b"".join((*parts, part or b";", b")"))
-        parts.append(part)
-    if tree[at : at + 1] == b"[":
+    parts, at = [b"("], max(tree.find(b"("), 0)
+    while match := _VARIATION.match(tree, at):
+        parts.append(match[1])
+        at = match.end()
+    depth, sign = len(parts) - 1, tree[at : at + 1]
+    if sign == b"(":
+        if cut_short and depth:
+            return b"".join((*parts, b")"))
+        raise BadRecord("broken tree", "a variation does not begin with a node")
+    if cut_short and depth and sign in (b"[", b""):
+        last = parts.pop()
+        last = last[: last.rfind(b"]") + 1]  # without the name of a value that is not there
+        return b"".join((*parts, last or b";", b")"))
+    if sign == b"[":
         raise BadRecord("broken tree", "a bracket never closes")
     rest = _VALUES.sub(b"", tree[at:]) if depth > 1 else b""
     missing = depth + rest.count(b"(") - rest.count(b")")

@@ -8,7 +8,7 @@ Invariants:
   it ends where the next root begins.
 - Time is linear in the bytes, whatever they are.
 - Memory holds one tree and one chunk, however long the stream. Of a tree that is longer than
-  `LARGEST_TREE` only the beginning is given.
+  `LARGEST_TREE`, or nested deeper than `DEEPEST`, only the beginning is given.
 
 A root is told from a variation by what only roots have: GM, FF, CA, SZ or AP in their first node.
 Where a tree never closes, a node that names both players is held to be a root as well.
@@ -22,13 +22,14 @@ from typing import BinaryIO
 
 CHUNK = 1 << 20
 LARGEST_TREE = 1 << 24  # bytes; the longest real ones, full of analysis, have a few million
-_DEEPEST = 1 << 16  # parentheses inside parentheses
+DEEPEST = 1 << 16  # parentheses inside parentheses
 _MARGIN = 1 << 12  # a root's first node may be cut off by the end of a chunk
 
 # What looks ahead stops before the next "(;" at the latest, so that it takes linear time.
 _TEXT = rb"\[(?:[^\]\\(]++|\\[^(]|\((?!\s*;))*+\]\s*+"
 _NODE = rb"\(\s*;\s*"
 _NO_MOVES = rb"(?:(?:[A-Z]{2}|[CN])\s*(?:" + _TEXT + rb")++)*?"
+_NAMED_NODE = re.compile(_NODE + rb"[A-Z]")  # what neither of the next two does without
 _ROOT = re.compile(_NODE + _NO_MOVES + rb"(?:GM|FF|CA|SZ|AP)\s*\[")
 _PLAYERS = re.compile(
     _NODE + rb"(?=" + _NO_MOVES + rb"PB\s*\[)(?=" + _NO_MOVES + rb"PW\s*\[)"
@@ -55,8 +56,9 @@ def split_trees(stream: BinaryIO) -> Iterator[bytes]:
     """The game trees of a stream, each from its ``(;`` to its last parenthesis.
 
     Nothing is checked: a tree may be broken, and the last one unfinished. One that is longer than
-    `LARGEST_TREE` is cut to a byte more, and the next one begins at the next root. UTF-16 is turned
-    into UTF-8; all other encodings are ASCII as far as SGF goes.
+    `LARGEST_TREE` is cut to a byte more, one that is nested deeper than `DEEPEST` is cut there, and
+    the next one begins at the next root. UTF-16 is turned into UTF-8; all other encodings are ASCII
+    as far as SGF goes.
     """
     read = _reader(stream)
     data, at, ended = read(CHUNK), 0, False
@@ -74,6 +76,8 @@ def split_trees(stream: BinaryIO) -> Iterator[bytes]:
                 else:
                     parts, at = [(first, first + LARGEST_TREE + 1)], at - _MARGIN
                     begins = _ROOT
+            elif tree.too_deep:
+                begins = _ROOT  # each of its parentheses would be one more tree
             yield from (data[first:last] for first, last in parts)
             tree = None
             continue
@@ -94,10 +98,11 @@ class _Tree:
     Attributes:
         at: how far it was read; in the end, where the next one may begin.
         closed: whether its last parenthesis stands before `at`.
+        too_deep: whether it was given up at a parenthesis that would be deeper than `DEEPEST`.
     """
 
     def __init__(self, start: int) -> None:
-        self.at, self.closed = start, False
+        self.at, self.closed, self.too_deep = start, False, False
         self._start = start
         self._opened = array("Q")  # where the parentheses are that are open
         self._roots: list[tuple[int, int]] = []  # nodes that name both players, and what is around
@@ -134,10 +139,14 @@ class _Tree:
     def _open(self, data: bytes) -> bool:
         """Enter a parenthesis, unless the next tree begins with it."""
         if self._opened:
-            if _ROOT.match(data, self.at) or len(self._opened) > _DEEPEST:
+            self.too_deep = len(self._opened) > DEEPEST
+            if self.too_deep:
                 return False
-            if _PLAYERS.match(data, self.at):
-                self._roots.append((self.at, self._opened[-1]))
+            if _NAMED_NODE.match(data, self.at):
+                if _ROOT.match(data, self.at):
+                    return False
+                if _PLAYERS.match(data, self.at):
+                    self._roots.append((self.at, self._opened[-1]))
         self._opened.append(self.at)
         self.at += 1
         return True

@@ -550,6 +550,28 @@ def test_a_record_that_is_too_large_is_named_and_the_next_one_read(
     assert reason(b"(;GM[1]SZ[9]" + 70_000 * b";B[aa]" + b")").startswith("too large: over 65,536")
 
 
+@pytest.mark.parametrize("part", [b"(;", b"(;B[aa]", b"(;N[]("])
+@pytest.mark.parametrize("times", [1, 4])
+def test_what_is_nested_too_deep_is_left_out_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch, part: bytes, times: int
+) -> None:
+    """Every 65,536 parentheses were a tree of their own; now the next root is looked for."""
+    entered: list[int] = []
+    enter = splitter._Tree._open
+
+    def counted(tree: splitter._Tree, data: bytes) -> bool:
+        entered.append(tree.at)
+        return enter(tree, data)
+
+    monkeypatch.setattr(splitter._Tree, "_open", counted)
+    monkeypatch.setattr(splitter, "CHUNK", 1 << 24)  # of several chunks the first is read twice
+    deep = part * (times * 2 * splitter.DEEPEST)
+    refused, game = records(deep + b"\n(;GM[1]SZ[9];B[dd])")
+    assert isinstance(refused, Reject) and refused.reason in ("too large", "broken tree")
+    assert isinstance(game, Game) and moves_of(game) == "B D6"
+    assert len(entered) == splitter.DEEPEST + 2  # however much deeper it goes
+
+
 VALUES = st.binary(max_size=6).map(lambda raw: raw.replace(b"]", b"").replace(b"\\", b""))
 
 
