@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gocnn.network.batchnorm import BatchNorm
+from gocnn.network.norm_relu import norm_relu
 from gocnn.network.registry import ARCHITECTURES
 from gocnn.network.resnet import ResNet
 
@@ -151,6 +152,25 @@ class _Parts:
         return norm
 
 
+def _end(
+    norm: nn.Module,
+    activation: nn.Module,
+    x_BCHW: Tensor,
+    bias_BC: Tensor | None = None,
+    residual_BCHW: Tensor | None = None,
+) -> Tensor:
+    """As `norm_relu`, with another activation in place of the ReLU; only with that in one step."""
+    if isinstance(activation, nn.ReLU):
+        return norm_relu(norm, x_BCHW, bias_BC, residual_BCHW)
+    y = norm(x_BCHW)
+    if bias_BC is not None:
+        y = y + bias_BC[:, :, None, None]
+    if residual_BCHW is not None:
+        y = residual_BCHW + y
+    out: Tensor = activation(y)
+    return out
+
+
 class _Block(nn.Module):
     """Two 3x3 convolutions around which the input is carried; the globals join in between."""
 
@@ -171,9 +191,8 @@ class _Block(nn.Module):
         y = self.conv1(x_BCHW)
         if self.sums is not None:
             y = y + self.sums(x_BCHW)
-        y = self.act1(self.norm1(y) + self.context(context_BG)[:, :, None, None])
-        out: Tensor = self.act2(x_BCHW + self.norm2(self.conv2(y)))
-        return out
+        y = _end(self.norm1, self.act1, y, self.context(context_BG))
+        return _end(self.norm2, self.act2, self.conv2(y), residual_BCHW=x_BCHW)
 
 
 class _Nested(nn.Module):
@@ -190,11 +209,10 @@ class _Nested(nn.Module):
 
     def forward(self, x_BCHW: Tensor, context_BG: Tensor) -> Tensor:
         """float[B, channels, H, W] to the same shape."""
-        y = self.act1(self.norm1(self.narrow(x_BCHW)))
+        y = _end(self.norm1, self.act1, self.narrow(x_BCHW))
         for block in self.inner:
             y = block(y, context_BG)
-        out: Tensor = self.act2(x_BCHW + self.norm2(self.widen(y)))
-        return out
+        return _end(self.norm2, self.act2, self.widen(y), residual_BCHW=x_BCHW)
 
 
 class _Cross(nn.Module):
@@ -212,10 +230,9 @@ class _Cross(nn.Module):
 
     def forward(self, x_BCHW: Tensor, context_BG: Tensor) -> Tensor:
         """float[B, channels, H, W] to the same shape."""
-        y = self.norm1(self.row(x_BCHW) + self.column(x_BCHW))
-        y = self.act1(y + self.context(context_BG)[:, :, None, None])
-        out: Tensor = self.act2(x_BCHW + self.norm2(self.mix(y)))
-        return out
+        y = self.row(x_BCHW) + self.column(x_BCHW)
+        y = _end(self.norm1, self.act1, y, self.context(context_BG))
+        return _end(self.norm2, self.act2, self.mix(y), residual_BCHW=x_BCHW)
 
 
 class _LineSums(nn.Module):
@@ -279,5 +296,5 @@ class _Attention(nn.Module):
         apart = apart + columns[:, None] - columns + self.reach
         near = self.distance[:, apart].to(query.dtype)
         y = F.scaled_dot_product_attention(query, key, value, attn_mask=near)
-        y = self.norm(self.answer(y.mT.reshape(x_BCHW.shape)))
-        return F.relu(x_BCHW + y)
+        answer = self.answer(y.mT.reshape(x_BCHW.shape))
+        return norm_relu(self.norm, answer, residual_BCHW=x_BCHW)
