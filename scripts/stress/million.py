@@ -97,13 +97,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("games", type=Path, nargs="+")
     parser.add_argument("--sizes", default="10000,100000,300000,1000000")
-    parser.add_argument("--sources", type=int, default=10_000, help="real games to make them of")
+    parser.add_argument("--sources", type=int, default=20_000, help="real games to make them of")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="a folder for the games and the corpora")
     options = parser.parse_args()
     sizes = sorted(int(size) for size in options.sizes.split(","))
     games = sources(options.games, options.sources)
     print(f"{len(games):,} games to make them of", flush=True)
+    if sizes[-1] > MOST * len(games):
+        raise SystemExit(f"they make {MOST * len(games):,} at most; give more games or --sources")
     with tempfile.TemporaryDirectory() as scratch:
         folder: Path = options.keep or Path(scratch)
         path, output = folder / "games.sgf", folder / "games.gocnn"
