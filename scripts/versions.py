@@ -3,6 +3,7 @@
     python -m scripts.versions                      # all corners of the Pythons that are here
     python -m scripts.versions 3.11-oldest --tests tests/go tests/sgf
     python -m scripts.versions 3.11-newest --pin torch==2.13.0
+    python -m scripts.versions 3.11-newest --slow --tests tests/test_commands.py  # every command
     python -m scripts.versions 3.13-newest --without torch captum --tests tests/go tests/sgf
 
 A corner is a Python with the lowest versions that pyproject.toml admits, or with the newest ones.
@@ -125,7 +126,8 @@ def try_corner(corner: str, wheel: Path, options: argparse.Namespace) -> Outcome
     # What is compiled at its first import may warn: sgfmill has an odd escape in a docstring.
     quiet = ["-p", "no:cacheprovider", "-W", "ignore::SyntaxWarning"]
     ignored = "--ignore=tests/test_jit.py"  # it edits a copy of the package in the clone
-    pytest = [own, "-m", "pytest", "-q", "-rfE", ignored, *quiet, *options.tests]
+    slow = ["--slow"] if options.slow else []
+    pytest = [own, "-m", "pytest", "-q", "-rfE", ignored, *quiet, *slow, *options.tests]
     done = subprocess.run(
         pytest, cwd=wheel.parent / "tree", capture_output=True, text=True, check=False
     )
@@ -141,6 +143,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("corners", nargs="*", help="such as 3.11-oldest; all by default")
     parser.add_argument("--tests", nargs="+", default=list(FAST), help="instead of the fast ones")
+    parser.add_argument("--slow", action="store_true", help="run the slow tests among them, too")
     parser.add_argument("--pin", nargs="+", default=[], help="such as torch==2.13.0")
     parser.add_argument("--without", nargs="+", default=[], help="packages to do without")
     parser.add_argument("--find-links", nargs="+", default=[], help="folders with wheels, for pip")

@@ -39,6 +39,7 @@ from gocnn.sgf.archives import RecordFiles
 from gocnn.sgf.reader import Reject, load_game
 from gocnn.sgf.tree import read_tree
 from gocnn.web import server
+from tests.support.commands import GTP, write_games
 from tests.support.networks import save_lead_weights
 from tests.support.puppets import puppet
 from tests.support.records import record
@@ -71,11 +72,11 @@ if __name__ == "__main__":
 
 genuine = builtins.__import__
 
-def load(name, globals=None, *rest):
+def load(name, globals=None, *rest, **named):
     who = (globals or {{}}).get("__name__") or ""
     if name.split(".")[0] in {HIDDEN_MODULES!r} and who.split(".")[0] == "gocnn":
         raise ImportError(f"{{who}} imports {{name}}")
-    return genuine(name, globals, *rest)
+    return genuine(name, globals, *rest, **named)
 
 builtins.__import__ = load
 for module, names in {HIDDEN_NAMES!r}.items():
@@ -100,52 +101,64 @@ time.monotonic = lambda: math.floor(exact() * 64) / 64  # as up to Python 3.12
 """ + (FORBID if Path("/proc/self/maps").exists() else "")
 
 COMMANDS = """
-import json
+import importlib.util, pathlib, queue, threading
 from gocnn.cli.main import main
+from tests.support.commands import every_command, visit_board
 
-def run(*words):
+class Heard:
+    # Standard output, whose lines are heard by a thread, too
+
+    def __init__(self):
+        self.lines, self.stream = queue.SimpleQueue(), sys.stdout
+
+    def write(self, text):
+        self.lines.put(text)
+        return self.stream.write(text)
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+def run(*words, status=0):
     try:
-        main([str(word) for word in words], prog_name="gocnn")
+        main(list(words), prog_name="gocnn")
     except SystemExit as end:
-        assert not end.code, (words, end.code)
+        assert (end.code or 0) == status, (words, end.code)
+
+def visit(lines, problems):
+    try:
+        visit_board(*lines.get(timeout=60).strip().split("#token="))
+    except BaseException as error:
+        problems.append(error)
+    signal.raise_signal(signal.SIGINT)
 
 if __name__ == "__main__":
     folder, engine = sys.argv[1:]
-    train = ("--network", "1x16", "--board-size", 9, "--batch", 16, "--validation", 0.2)
     from gocnn.corpus import ingest
 
     ingest.CHUNK, ingest.ALONE = 1000, 0  # so that processes start
-    run("prepare", f"{folder}/games", "-o", f"{folder}/x.gocnn", "--board-size", 9, "--jobs", 2)
-    run("train", f"{folder}/x.gocnn", "-o", f"{folder}/run", *train, "--positions", 64)
+    exports = importlib.util.find_spec("onnx") is not None
+    for words in every_command(pathlib.Path(folder), engine, exports=exports):
+        run(*words)
     weights = f"{folder}/run/weights.safetensors"
-    run("suggest", f"{folder}/games/crlf.sgf", "--weights", weights, "--json")
-    run("suggest", f"{folder}/games/crlf.sgf", "--weights", weights)
-    run("evaluate", weights, f"{folder}/games", "--board-size", 9)
-    run("review", f"{folder}/短い.sgf", "--weights", weights, "-o", f"{folder}/x.html")
-    run("train", "--resume", f"{folder}/x.gocnn", "-o", f"{folder}/run", "--positions", 128)
-    run("match", engine, engine, "--board-size", 9, "--games", 2, "-o", f"{folder}/match")
     run("gtp", "--weights", weights)
-    import gocnn.web.app, gocnn.web.server
+    sys.stdout, problems = Heard(), []
+    threading.Thread(target=visit, args=(sys.stdout.lines, problems)).start()
+    run("board", "--no-browser", "--weights", weights, status=130)
+    assert not problems, problems
     print("all done")
 """
-
-GTP = b"boardsize 9\r\n1 play B D4\r\n2 genmove white\r\nquit\r\n"
 
 
 @pytest.mark.slow
 def test_the_commands_run_where_only_linux_s_own_is_missing(tmp_path: Path) -> None:
-    games = tmp_path / "games"
-    games.mkdir()
-    for number in range(12):
-        text = record(number, 40, properties="KM[6.5]RE[B+R]PB[野狐 Ω]").replace(b";", b"\r\n;")
-        name = {0: "crlf", 1: "野狐"}.get(number, str(number))
-        (games / f"{name}.sgf").write_bytes(text)
-    (tmp_path / "短い.sgf").write_bytes(record(0, 6, properties="PB[野狐 Ω]"))
+    write_games(tmp_path)
     program = tmp_path / "elsewhere.py"
     program.write_text(ELSEWHERE + COMMANDS, encoding="utf-8")
     environment = os.environ | {
         "PYTHONIOENCODING": "cp1252",
         "PYTHONWARNDEFAULTENCODING": "1",
+        "USERNAME": "user",  # Windows always has it, and torch asks for it
+        "PYTHONPATH": str(Path(__file__).parents[1]),
         "MPLCONFIGDIR": str(tmp_path / "mpl"),
     }
     ended = subprocess.run(
