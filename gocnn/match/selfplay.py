@@ -73,28 +73,6 @@ class SelfPlayGame:
             self.winner = final_score(position, player.style.rules).winner
 
 
-def play(
-    predict: Evaluator,
-    styles: tuple[Style, Style],
-    games: int,
-    *,
-    size: int = 19,
-    seed: int = 0,
-    label: str | None = None,
-) -> float:
-    """Play games between two styles; the share that the first one wins, a draw being half a win.
-
-    The arguments are those of `play_games`.
-    """
-    played = play_games(predict, styles, games, size=size, seed=seed, label=label)
-    return share_won(played)
-
-
-def share_won(played: Sequence[tuple[int, SelfPlayGame]]) -> float:
-    """The share that the first style wins of games as `play_games` returns them."""
-    return sum((1 + first * (game.winner or 0)) / 2 for first, game in played) / len(played)
-
-
 def play_games(
     predict: Evaluator,
     styles: tuple[Style, Style],
@@ -144,6 +122,11 @@ def play_games(
     if progress:
         progress.close()
     return played
+
+
+def share_won(played: Sequence[tuple[int, SelfPlayGame]]) -> float:
+    """The share that the first style wins of games as `play_games` returns them."""
+    return sum((1 + first * (game.winner or 0)) / 2 for first, game in played) / len(played)
 
 
 @dataclass(frozen=True)

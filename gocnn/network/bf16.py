@@ -152,12 +152,18 @@ def relu_backward(
 
 @jit
 def combine(
-    gradient: Bits, x: Bits, a: Floats, b_: Floats, c_: Floats, out: Bits, first: int, last: int
+    gradient: Bits,
+    x: Bits,
+    factor: Floats,
+    slope: Floats,
+    offset: Floats,
+    out: Bits,
+    first: int,
+    last: int,
 ) -> None:
-    """out = a * gradient + b * x + c, with numbers for each channel."""
+    """out = factor * gradient + slope * x + offset, with three numbers for each channel."""
     for b in range(first, last):
         for p in range(x.shape[1]):
             for c in range(x.shape[2]):
-                out[b, p, c] = narrow(
-                    a[c] * widen(gradient[b, p, c]) + b_[c] * widen(x[b, p, c]) + c_[c]
-                )
+                product = factor[c] * widen(gradient[b, p, c])
+                out[b, p, c] = narrow(product + slope[c] * widen(x[b, p, c]) + offset[c])

@@ -20,7 +20,7 @@ from gocnn.evaluation.win_rates import measure_win_rates
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import LoadedNetwork, load_network
-from gocnn.match.selfplay import StyleResult, parse_style, play, style_table
+from gocnn.match.selfplay import StyleResult, parse_style, play_games, share_won, style_table
 from gocnn.network.device import choose_device
 from gocnn.play.style import rank_text
 from gocnn.stats import clustered_mean, markdown_table
@@ -261,6 +261,7 @@ def match(work: Work) -> str:
     predictor, opponent = Predictor(work.best), parse_style("best")
     results = []
     for style in map(parse_style, _PLAYED.split(",")):
-        rate = play(predictor.predict, (style, opponent), work.games, label=rank_text(style.rank))
-        results.append(StyleResult(style, rate, work.games))
+        label = rank_text(style.rank)
+        played = play_games(predictor.predict, (style, opponent), work.games, label=label)
+        results.append(StyleResult(style, share_won(played), work.games))
     return f"{work.games} games of each rank against `best`:\n\n{style_table(results)}"

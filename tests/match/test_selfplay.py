@@ -8,8 +8,15 @@ import pytest
 from gocnn.errors import GocnnError
 from gocnn.go.position import Position
 from gocnn.go.ranks import parse_rank
-from gocnn.match.selfplay import SelfPlayGame, StyleResult, parse_style, play, style_table
-from gocnn.play.style import BEST
+from gocnn.match.selfplay import (
+    SelfPlayGame,
+    StyleResult,
+    parse_style,
+    play_games,
+    share_won,
+    style_table,
+)
+from gocnn.play.style import BEST, Style
 from gocnn.prediction import Conditions, Prediction
 
 
@@ -28,6 +35,10 @@ def likes_the_middle(
     return told
 
 
+def rate_of(styles: tuple[Style, Style], games: int, *, size: int, seed: int = 0) -> float:
+    return share_won(play_games(likes_the_middle, styles, games, size=size, seed=seed))
+
+
 def test_who_wins_is_who_won(monkeypatch: pytest.MonkeyPatch) -> None:
     def resign_unless_strong(game: SelfPlayGame, _told: Prediction) -> None:
         position = game.position
@@ -37,27 +48,27 @@ def test_who_wins_is_who_won(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(SelfPlayGame, "move", resign_unless_strong)
     styles = parse_style("9d@0"), parse_style("20k@0")
-    assert play(likes_the_middle, styles, 4, size=9) == 1
-    assert play(likes_the_middle, styles[::-1], 4, size=9) == 0
+    assert rate_of(styles, 4, size=9) == 1
+    assert rate_of(styles[::-1], 4, size=9) == 0
 
 
 def test_each_side_is_told_its_rank() -> None:
     """Without chance the same games are played whichever style comes first."""
     styles = parse_style("9d@0"), parse_style("20k@0")
-    rate = play(likes_the_middle, styles, 8, size=9)
+    rate = rate_of(styles, 8, size=9)
     assert rate != 0.5
-    assert rate + play(likes_the_middle, styles[::-1], 8, size=9) == 1
+    assert rate + rate_of(styles[::-1], 8, size=9) == 1
 
 
 def test_a_style_that_meets_itself_wins_half() -> None:
     """Without chance both games of an opening are the same game, with the sides changed."""
     style = parse_style("3d@0")
-    assert play(likes_the_middle, (style, style), 6, size=9) == 0.5
+    assert rate_of((style, style), 6, size=9) == 0.5
 
 
 def test_games_depend_on_the_seed_alone() -> None:
     styles = parse_style("9d@2"), parse_style("9d@2")
-    rates = [play(likes_the_middle, styles, 10, size=7, seed=seed) for seed in (1, 1, 2, 3, 4)]
+    rates = [rate_of(styles, 10, size=7, seed=seed) for seed in (1, 1, 2, 3, 4)]
     assert rates[0] == rates[1]
     assert len(set(rates)) > 1
 
@@ -69,7 +80,7 @@ def test_styles_are_written_as_rank_and_temperature() -> None:
         with pytest.raises(GocnnError, match=told):
             parse_style(text)
     with pytest.raises(GocnnError, match="even number of games, not 3"):
-        play(likes_the_middle, (parse_style("9d"),) * 2, 3)
+        play_games(likes_the_middle, (parse_style("9d"), parse_style("1d")), 3)
 
 
 def test_the_table_has_a_line_a_style() -> None:
