@@ -124,7 +124,8 @@ def try_corner(corner: str, wheel: Path, options: argparse.Namespace) -> Outcome
     told = subprocess.run(ask, capture_output=True, text=True, check=True)
     outcome = Outcome(corner, json.loads(told.stdout))
     # What is compiled at its first import may warn: sgfmill has an odd escape in a docstring.
-    quiet = ["-p", "no:cacheprovider", "-W", "ignore::SyntaxWarning"]
+    escape = "ignore:invalid escape:DeprecationWarning"  # what Python 3.11 calls it
+    quiet = ["-p", "no:cacheprovider", "-W", "ignore::SyntaxWarning", "-W", escape]
     ignored = "--ignore=tests/test_jit.py"  # it edits a copy of the package in the clone
     slow = ["--slow"] if options.slow else []
     pytest = [own, "-m", "pytest", "-q", "-rfE", ignored, *quiet, *slow, *options.tests]
