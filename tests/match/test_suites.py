@@ -167,6 +167,9 @@ POSITIONS = {  # diagram, komi, and what is right; behind by too much, a player 
 }
 
 
+ENGINE = "gocnn gtp --device cpu --weights small --visits 64 --seed 1"
+
+
 def test_our_own_positions(tmp_path: Path) -> None:
     """Positions of the kinds that GNU Go's suites hold."""
     lines = []
@@ -177,7 +180,7 @@ def test_our_own_positions(tmp_path: Path) -> None:
     suite = read_suite(_suite(tmp_path, "\n".join(lines)))
     wrong = [
         r.as_dict()
-        for r in run_suites("gocnn gtp --device cpu --weights small --visits 64 --seed 1", [suite])
+        for r in run_suites(ENGINE, [suite], timeout=600)  # the first answer may wait for compiling
         if not r.passed
     ]
     assert wrong == []
