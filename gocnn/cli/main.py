@@ -75,6 +75,10 @@ def _noted_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# A command without arguments that shows its help; before click 8.2 that is no exception.
+_NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+
+
 class CommandGroup(click.Group):
     """A group that lists its commands in order of use and reports every error in one line."""
 
@@ -110,7 +114,7 @@ class CommandGroup(click.Group):
             return super().main(args, prog_name, complete_var, False, **extra)
         try:
             status = super().main(args, prog_name, complete_var, False, **extra)
-        except click.exceptions.NoArgsIsHelpError as error:
+        except _NO_ARGUMENTS as error:
             error.show()
             sys.exit(error.exit_code)
         except click.UsageError as error:

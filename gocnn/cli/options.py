@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
@@ -20,7 +20,14 @@ THEMES = ("light", "dark", "print", "plain", "plain-dark")  # of gocnn.render.th
 RULES = ("chinese", "japanese", "aga", "tromp-taylor")  # the names of gocnn.go.rules.RULESETS
 
 
-class Duration(click.ParamType[float]):
+if TYPE_CHECKING:
+    FloatType: TypeAlias = click.ParamType[float]
+    IntType: TypeAlias = click.ParamType[int]
+else:  # before click 8.4 it cannot be subscripted
+    FloatType = IntType = click.ParamType
+
+
+class Duration(FloatType):
     """A time such as 90s, 25m or 1h30m, in seconds; a bare number is seconds."""
 
     name = "time"
@@ -36,7 +43,7 @@ class Duration(click.ParamType[float]):
         return hours * 3600 + minutes * 60 + seconds
 
 
-class BoardSizes(click.ParamType[int]):
+class BoardSizes(IntType):
     """The lines of a board, or "all" for boards of any size, which becomes 0."""
 
     name = "lines"
@@ -51,7 +58,7 @@ class BoardSizes(click.ParamType[int]):
         return int(text)
 
 
-class Rank(click.ParamType[int]):
+class Rank(IntType):
     """A rank such as 5k, 1d, pro or best, as the code of `gocnn.play.style.rank_code`."""
 
     name = "rank"
@@ -66,7 +73,7 @@ class Rank(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
-class Points(click.ParamType[float]):
+class Points(FloatType):
     """A number of points, such as komi; never NaN or infinite."""
 
     name = "points"
@@ -156,8 +163,9 @@ rules = click.option(
 )
 symmetries = click.option(
     "--symmetries",
-    type=click.Choice([1, 8]),
-    default=1,
+    type=click.Choice(["1", "8"]),
+    callback=lambda _context, _parameter, text: int(text),  # before click 8.2 choices are texts
+    default="1",
     help="Average the predictions over that many symmetries of the board.",
 )
 weights = click.option(
