@@ -19,6 +19,7 @@ from gocnn.errors import GocnnError
 from gocnn.inference.forward import prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.network.device import autocast, to_device
+from gocnn.network.norm_relu import compile_norm_relu
 from gocnn.network.output import Output
 from gocnn.training.autotune import choose_forward
 from gocnn.training.config import Hyperparameters
@@ -77,6 +78,8 @@ class Trainer:
         self.device = device
         self.teacher = None if teacher is None else prepare_for_inference(teacher, device)
         self.network = to_device(network, device).train()
+        if hyperparameters.bf16 and device.type == "cpu":
+            compile_norm_relu()
         self.optimizer = Optimizer(
             self.network.named_parameters(),
             weight_decay=hyperparameters.weight_decay,

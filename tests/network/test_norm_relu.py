@@ -1,13 +1,21 @@
 """Normalisation, bias, residual and ReLU in one step: the same answers as one after another."""
 
 import copy
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from gocnn.network.batchnorm import BatchNorm
-from gocnn.network.norm_relu import norm_relu
+from gocnn.network.bf16 import (
+    add_moments,
+    combine,
+    relu_backward,
+    scale_shift_add_relu,
+    scale_shift_relu,
+)
+from gocnn.network.norm_relu import compile_norm_relu, norm_relu
 
 BATCH, CHANNELS, LINES = 6, 24, 7
 
@@ -84,6 +92,17 @@ def test_threads_change_nothing(threads: int) -> None:
         torch.set_num_threads(before)
     for name, value in alone.items():
         assert torch.equal(value, shared[name]), name
+
+
+def test_what_is_compiled_beforehand_is_what_training_calls() -> None:
+    kernels: list[Any] = [add_moments, combine, relu_backward]
+    kernels += [scale_shift_add_relu, scale_shift_relu]
+    compile_norm_relu()
+    before = [list(kernel.signatures) for kernel in kernels]
+    assert all(before)
+    answers(batch_norm(), activations(1), torch.ones(BATCH, CHANNELS), None, torch.bfloat16)
+    answers(batch_norm(), activations(1), None, activations(3), torch.bfloat16)
+    assert [list(kernel.signatures) for kernel in kernels] == before
 
 
 def test_nan_is_not_lost() -> None:
