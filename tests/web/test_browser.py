@@ -169,7 +169,7 @@ def test_two_passes_end_the_game_and_begin_the_count(page: Page) -> None:
     shown(page, "2 / 2")
     expect(page.locator("#counting")).to_be_hidden()
     page.keyboard.press("p")
-    shown(page, "3 / 3")
+    expect(page.locator("#number")).to_have_text("3 / 3")
     expect(page.locator("#counted")).to_have_text("Black wins by 80.5 points.")
     page.locator("#accept").click()
     expect(page.locator("#status")).to_have_text("Black wins by 80.5 points.")
