@@ -113,7 +113,7 @@ def test_version() -> None:
     ("arguments", "told"),
     [
         (["prophesy"], "No such command 'prophesy' (see gocnn --help)"),
-        (["suggest", "--sideways"], "--sideways"),
+        (["suggest", "--sideways"], "No such option '--sideways'"),
         (["suggest", "no/such/game.sgf"], "no/such/game.sgf"),
         (["evaluate", "no/such.safetensors", "data"], "no/such.safetensors"),
         (["prepare", "no/such/folder", "-o", "x.gocnn"], "no/such/folder"),
