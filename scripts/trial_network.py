@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gocnn.network.batchnorm import BatchNorm
-from gocnn.network.norm_relu import norm_relu
+from gocnn.network.norm_relu import norm_and_add, norm_relu
 from gocnn.network.registry import ARCHITECTURES
 from gocnn.network.resnet import ResNet
 
@@ -162,12 +162,7 @@ def _end(
     """As `norm_relu`, with another activation in place of the ReLU; only with that in one step."""
     if isinstance(activation, nn.ReLU):
         return norm_relu(norm, x_BCHW, bias_BC, residual_BCHW)
-    y = norm(x_BCHW)
-    if bias_BC is not None:
-        y = y + bias_BC[:, :, None, None]
-    if residual_BCHW is not None:
-        y = residual_BCHW + y
-    out: Tensor = activation(y)
+    out: Tensor = activation(norm_and_add(norm, x_BCHW, bias_BC, residual_BCHW))
     return out
 
 

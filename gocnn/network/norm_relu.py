@@ -50,12 +50,22 @@ def norm_relu(
             x_BCHW, norm.weight, norm.bias, bias_BC, residual_BCHW, norm
         )
         return fused
+    return F.relu(norm_and_add(norm, x_BCHW, bias_BC, residual_BCHW))
+
+
+def norm_and_add(
+    norm: nn.Module,
+    x_BCHW: Tensor,
+    bias_BC: Tensor | None = None,
+    residual_BCHW: Tensor | None = None,
+) -> Tensor:
+    """``norm(x) + bias + residual``, one after another; see `norm_relu`."""
     y: Tensor = norm(x_BCHW)
     if bias_BC is not None:
         y = y + bias_BC[:, :, None, None]
     if residual_BCHW is not None:
         y = residual_BCHW + y
-    return F.relu(y)
+    return y
 
 
 def compile_norm_relu() -> None:
