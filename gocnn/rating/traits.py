@@ -19,7 +19,7 @@ from gocnn.dataset.positions import Batch, Positions
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
 from gocnn.go.ranks import UNKNOWN
-from gocnn.inference.forward import forward, prepare_for_inference
+from gocnn.inference.forward import Answers, forward, prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.inference.weights import LoadedNetwork
 
@@ -40,6 +40,8 @@ class MoveTraits(NamedTuple):
     entropy: NDArray[np.float32]  # [N] of the probabilities, nats
     win: NDArray[np.float32]  # [N] win rate of the mover before the move
     after: NDArray[np.float32]  # [N] the same after it; NaN for the last move of a game
+    lead: NDArray[np.float32]  # [N] points by which the mover leads before the move; NaN without
+    lead_after: NDArray[np.float32]  # [N] the same after it
     distance: NDArray[np.float32]  # [N] to the opponent's last move, points; -1 without one
     own_distance: NDArray[np.float32]  # [N] to the mover's own last move, likewise
     line: NDArray[np.float32]  # [N] of the board, 1 at the edge; -1 for a pass
@@ -80,10 +82,10 @@ def measure_traits(
 
     answers = []
     for batch in prefetch(load, iter(range(len(parts))), threads=threads, depth=2 * threads):
-        log_policy, value = forward(module, batch.planes, batch.globals, views)[:2]
-        answers.append(_of_policy(log_policy, value, torch.from_numpy(batch.moves)))
+        said = forward(module, batch.planes, batch.globals, views)
+        answers.append(_of_answers(said, torch.from_numpy(batch.moves)))
         progress(len(batch.moves))
-    surprise, best, place, entropy, win = (
+    surprise, best, place, entropy, win, lead = (
         np.concatenate(column) for column in zip(*answers, strict=True)
     )
     if np.isnan(surprise).any():
@@ -101,7 +103,9 @@ def measure_traits(
         place=place,
         entropy=entropy,
         win=win,
-        after=_after(win, plies, colours),
+        after=_after(win, 1 - win, plies, colours),
+        lead=lead,
+        lead_after=_after(lead, -lead, plies, colours),
         distance=distance,
         own_distance=own_distance,
         line=line,
@@ -115,24 +119,28 @@ def _ordinals(games: NDArray[np.int64], where: NDArray[np.int64]) -> NDArray[np.
     return ordinals
 
 
-def _of_policy(log_policy: Tensor, value: Tensor, moves: Tensor) -> tuple[NDArray[np.float32], ...]:
-    log_policy, value = log_policy.float().cpu(), value.float().cpu()
+def _of_answers(said: Answers, moves: Tensor) -> tuple[NDArray[np.float32], ...]:
+    log_policy, value = said.log_policy.float().cpu(), said.value.float().cpu()
+    lead = torch.full_like(value, torch.nan) if said.lead is None else said.lead.float().cpu()
     played = log_policy.gather(1, moves[:, None])[:, 0]
     place = 1 + (log_policy > played[:, None]).sum(1)
     likely = log_policy.exp()
     entropy = -(likely * log_policy.clamp(min=-50.0)).sum(1)
-    columns = (-played.clamp(min=-20.0), -log_policy.amax(1), place, entropy, value.sigmoid())
+    columns = (-played.clamp(min=-20.0), -log_policy.amax(1), place, entropy, value.sigmoid(), lead)
     return tuple(column.numpy() for column in columns)
 
 
 def _after(
-    win: NDArray[np.float32], plies: NDArray[np.int64], colours: NDArray[np.int8]
+    mover: NDArray[np.float32],
+    opponent: NDArray[np.float32],
+    plies: NDArray[np.int64],
+    colours: NDArray[np.int8],
 ) -> NDArray[np.float32]:
-    """The mover's win rate before the next move of the game; NaN after the last."""
-    after = np.full_like(win, np.nan)
+    """What holds for the mover before the next move of the game; NaN after the last."""
+    after = np.full_like(mover, np.nan)
     goes_on = plies[1:] == plies[:-1] + 1
     same = colours[1:] == colours[:-1]  # where a side moved twice
-    after[:-1][goes_on] = np.where(same, win[1:], 1 - win[1:])[goes_on]
+    after[:-1][goes_on] = np.where(same, mover[1:], opponent[1:])[goes_on]
     return after
 
 

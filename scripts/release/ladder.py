@@ -5,12 +5,13 @@ From the root of the repository, in its environment:
     python -m scripts.release.ladder --board-size 19 --games 100 --real FOX.gocnn --real GTL.gocnn \
         -o FOLDER
 
-From the strongest rank downwards, a temperature is sought at which the rank above wins `_AIM` of
-the games; then another match with other draws is played at that temperature, and only this one is
-in the table. Beside it stands how the games look: how often the move was the network's first
-choice, how much win rate a move cost, and how many moves cost more than a tenth. The same is
-measured on real even games between players within one rank of it, with the same network, told no
-ranks; REAL files are asked in turn for such games.
+From the strongest rank downwards, a temperature is sought by short matches at which the rank above
+wins `_AIM` of the games; then another match with other draws is played at that temperature, and
+only this one is in the table. One that ends outside of `_GOOD` counts as another short one, and the
+search goes on, at most `_MATCHES` times. Beside it stands how the games look: how often the move
+was the network's first choice, how many points a move cost, and how many moves cost more than
+`_BLUNDER` points. The same is measured on real even games between players within one rank of it,
+with the same network, told no ranks; REAL files are asked in turn for such games.
 
 What is found for a rank is kept in FOLDER, so the command goes on where it was stopped.
 """
@@ -43,12 +44,14 @@ from gocnn.stats import markdown_table, wilson
 
 RANKS = "9d,7d,5d,3d,1d,2k,4k,6k,8k,10k,12k,14k,16k,18k,20k"
 _AIM = 0.67  # of the games, for the rank above
-_NEAR = 0.04  # so close to the aim, a search ends
-_TRIES = 5  # matches of a search, at most
+_GOOD = 0.6, 0.75
+_MATCHES = 3  # at the temperature found, at most
+_TRIES = 3  # short matches of a search
+_SHORT = 0.4  # of the games of a match
 _SLOPE = 2.0  # nats of the odds that a degree of temperature is worth, before anything is known
 _HOTTEST = 4.0
 _REAL_GAMES = 60  # of a rank, at most
-_BLUNDER = 0.1  # of the win rate
+_BLUNDER = 5.0  # points
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,14 @@ class Look:
     games: int
     moves: int
     first_choice: float  # share of the moves
-    loss: float  # mean of the win rate that a move cost, gains counted as nothing
+    loss: float  # mean of the points that a move cost, gains counted as nothing
     blunders: float  # share of the moves that cost more than `_BLUNDER`
 
     def cells(self) -> list[str]:
         """Its columns of the table, in percent."""
         return [
             f"{100 * self.first_choice:.1f}",
-            f"{100 * self.loss:.2f}",
+            f"{self.loss:.2f}",
             f"{100 * self.blunders:.1f}",
         ]
 
@@ -82,30 +85,43 @@ class Step:
     real: Look | None  # None where there are no such games
 
 
-def seek(above: Style, below: Style, predict: Evaluator, games: int, size: int) -> float:
-    """The temperature of the lower rank at which the upper one wins about `_AIM` of the games."""
+def seek(
+    above: Style, below: Style, predict: Evaluator, games: int, size: int
+) -> tuple[float, list[tuple[int, SelfPlayGame]]]:
+    """The temperature of the lower rank at which the upper one wins about `_AIM` of the games.
+
+    Returns:
+        The temperature, and the games of the match that was played at it.
+    """
     low = above.effective_temperature
     temperature = low + (math.log(_AIM / (1 - _AIM)) / _SLOPE) / 4
-    tried: list[tuple[float, float]] = []  # (temperature, odds in nats)
-    for number in range(_TRIES):
+    tried: list[tuple[float, float, int]] = []  # (temperature, odds in nats, games)
+    short = 2 * max(1, round(_SHORT * games / 2))
+    for number in range(_TRIES + _MATCHES):
+        count = short if number < _TRIES else games
         styles = above, replace(below, temperature=temperature)
         label = f"{rank_text(below.rank)} at {temperature:.2f}"
-        rate = share_won(play_games(predict, styles, games, size=size, seed=number, label=label))
-        tried.append((temperature, _odds(rate, games)))
-        if abs(rate - _AIM) <= _NEAR:
-            return temperature
-        temperature = min(_HOTTEST, max(low, next_temperature(tried)))
-    return temperature
+        played = play_games(predict, styles, count, size=size, seed=number, label=label)
+        rate = share_won(played)
+        if count == games and _GOOD[0] <= rate <= _GOOD[1]:
+            break
+        tried.append((temperature, _odds(rate, count), count))
+        if number < _TRIES + _MATCHES - 1:
+            temperature = min(_HOTTEST, max(low, next_temperature(tried)))
+    return temperature, played
 
 
-def next_temperature(tried: Sequence[tuple[float, float]]) -> float:
+def next_temperature(tried: Sequence[tuple[float, float, int]]) -> float:
     """Where a line through what was tried reaches the aim; its slope is drawn towards `_SLOPE`."""
-    temperatures, odds = np.array(tried).T
-    beside = temperatures - temperatures.mean()
-    prior = 0.02
-    slope = (beside @ (odds - odds.mean()) + prior * _SLOPE) / (beside @ beside + prior)
+    temperatures, odds, games = np.array(tried).T
+    mean, mean_odds = (np.average(values, weights=games) for values in (temperatures, odds))
+    beside = temperatures - mean
+    prior = 0.02 * games.mean()
+    slope = (games * beside @ (odds - mean_odds) + prior * _SLOPE) / (
+        games * beside @ beside + prior
+    )
     aim = math.log(_AIM / (1 - _AIM))
-    return float(temperatures.mean() + (aim - odds.mean()) / max(slope, _SLOPE / 10))
+    return float(mean + (aim - mean_odds) / max(slope, _SLOPE / 10))
 
 
 def _odds(rate: float, games: int) -> float:
@@ -123,14 +139,19 @@ def look(
         corpus: the games.
         numbers: int64[G], which of them.
         rank: whose moves; None for those of both sides.
+
+    Raises:
+        GocnnError: when the network answers no lead.
     """
     traits = measure_traits(network, corpus, numbers)
+    if np.isnan(traits.lead).any():
+        raise GocnnError("the network answers no lead, so it cannot tell what a move costs")
     counts = np.ones(len(traits.plies), bool)
     if rank is not None:
         records = corpus.games[numbers][traits.games]
         movers = np.where(traits.colours == BLACK, records["black_rank"], records["white_rank"])
         counts = movers == rank
-    loss = np.maximum(traits.win - traits.after, 0)[counts & ~np.isnan(traits.after)]
+    loss = np.maximum(traits.lead - traits.lead_after, 0)[counts & ~np.isnan(traits.lead_after)]
     return Look(
         games=len(numbers),
         moves=int(counts.sum()),
@@ -189,7 +210,7 @@ def table(steps: Sequence[Step]) -> str:
     return markdown_table(head, rows)
 
 
-_LOOKS = "first choice %", "loss %", "blunders %"
+_LOOKS = "first choice %", "loss, points", "blunders %"
 
 
 def climb_down(
@@ -207,16 +228,13 @@ def climb_down(
     for rank in ranks[len(steps) :]:
         style = parse_style(rank_text(rank))
         if not steps:
-            above, share = replace(style, temperature=0.0), None
-            style = above
+            style, share = replace(style, temperature=0.0), None
+            played = play_games(predict, (style, style), games, size=size, label=rank_text(rank))
         else:
             upper = parse_style(rank_text(Rank(steps[-1].rank)))
             above = replace(upper, temperature=steps[-1].temperature)
-            style = replace(style, temperature=seek(above, style, predict, games, size))
-        label = f"{rank_text(rank)} at {style.effective_temperature:.2f}, anew"
-        played = play_games(predict, (above, style), games, size=size, seed=_TRIES, label=label)
-        if steps:
-            share = share_won(played)
+            temperature, played = seek(above, style, predict, games, size)
+            style, share = replace(style, temperature=temperature), share_won(played)
         corpus = corpus_of([game for _, game in played])
         steps.append(
             Step(

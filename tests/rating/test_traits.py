@@ -44,6 +44,7 @@ def test_distances_and_lines(traits: MoveTraits) -> None:
 def test_win_rates_are_those_of_the_mover(traits: MoveTraits) -> None:
     assert np.isnan(traits.after[[5, 45]]).all()
     assert traits.after[:5] == pytest.approx(1 - traits.win[1:6])
+    assert traits.lead_after[:5] == pytest.approx(-traits.lead[1:6])
     assert (traits.surprise >= traits.best - 1e-5).all()
     assert ((traits.place == 1) == np.isclose(traits.surprise, traits.best)).all()
 

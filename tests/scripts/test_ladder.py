@@ -2,15 +2,17 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gocnn.corpus.corpus import Corpus
+from gocnn.errors import GocnnError
 from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import load_network
 from gocnn.network.device import choose_device
-from gocnn.play.style import rank_code
+from gocnn.play.style import Style, rank_code
 from gocnn.sgf.reader import load_game
 from scripts.release import ladder
 from scripts.release.ladder import climb_down, look, next_temperature, table
@@ -18,31 +20,63 @@ from scripts.release.ladder import climb_down, look, next_temperature, table
 
 def test_the_next_temperature_lies_where_a_line_through_the_others_meets_the_aim() -> None:
     aim = math.log(0.67 / 0.33)
-    assert next_temperature([(0.5, 0.0), (1.5, 2 * aim)]) == pytest.approx(1.0, abs=0.02)
-    once = next_temperature([(0.5, 0.0)])  # only the slope that is expected
+    assert next_temperature([(0.5, 0.0, 40), (1.5, 2 * aim, 40)]) == pytest.approx(1.0, abs=0.02)
+    once = next_temperature([(0.5, 0.0, 40)])  # only the slope that is expected
     assert once == pytest.approx(0.5 + aim / 2)
     # Chance made the weaker player win more: the line must not turn round.
-    assert next_temperature([(0.5, 0.2), (0.6, -0.2)]) > 0.6
+    assert next_temperature([(0.5, 0.2, 40), (0.6, -0.2, 40)]) > 0.6
+    # A long match counts for more than a short one.
+    few, many = (next_temperature([(0.5, 0.0, 100), (0.5, 0.5, games)]) for games in (40, 100))
+    assert many < few < once
 
 
 def test_first_choices_cost_less_than_other_moves(root: Path) -> None:
-    network = load_network("small", choose_device("cpu"))
+    network = load_network("default", choose_device("cpu"))
     file = root / "data" / "gnugo-9x9.sgf"
     corpus = Corpus.from_games([load_game(file, number) for number in range(1, 7)])
     seen = look(network, corpus, np.arange(6))
     assert (seen.games, seen.moves) == (6, int(corpus.moves.sum()))
     assert 0.2 < seen.first_choice < 0.9
     assert 0 <= seen.blunders < 1
+    assert 0 < seen.loss < 20
     assert look(network, corpus, np.arange(3)).moves == int(corpus.moves[:3].sum())
+    with pytest.raises(GocnnError, match="answers no lead"):
+        look(load_network("small", choose_device("cpu")), corpus, np.arange(1))
+
+
+def test_a_match_that_ends_far_from_the_aim_is_another_short_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rates = iter([0.7, 0.67, 0.65, 0.8, 0.7, 0.1])
+    counts = []
+
+    def play(
+        _predict: object, styles: tuple[Style, Style], games: int, **_options: object
+    ) -> list[int]:
+        counts.append((games, styles[1].effective_temperature))
+        return [len(counts)]
+
+    monkeypatch.setattr(ladder, "play_games", play)
+    monkeypatch.setattr(ladder, "share_won", lambda _played: next(rates))
+    above, below = (Style(rank=rank_code(text), temperature=1.0) for text in ("9d", "8d"))
+    found: Any = ladder.seek(above, below, None, 100, 19)  # type: ignore[arg-type]
+    temperature, played = found
+    assert played == [5]
+    assert [games for games, _ in counts] == [40, 40, 40, 100, 100]
+    tried = [tried for _, tried in counts]
+    assert tried[1] < tried[0]  # the rank above won too often: not so hot
+    assert tried[4] < tried[3]
+    assert temperature == tried[4]
 
 
 def test_a_ladder_goes_on_where_it_was_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network, file = load_network("small", choose_device("cpu")), tmp_path / "ladder-5.json"
-    predict = Predictor("small", device="cpu").predict
+    network, file = load_network("default", choose_device("cpu")), tmp_path / "ladder-5.json"
+    predict = Predictor("default", device="cpu").predict
     ranks = [rank_code(text) for text in ("9d", "20k")]
     monkeypatch.setattr(ladder, "_TRIES", 1)
+    monkeypatch.setattr(ladder, "_MATCHES", 1)
 
     def climb(count: int) -> list[ladder.Step]:
         return climb_down(network, predict, ranks[:count], [], file, games=4, size=5)
