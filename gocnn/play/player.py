@@ -134,10 +134,9 @@ class Player:
         temperature = self.style.effective_temperature
         if temperature == 0:
             return int(points[shares.argmax()])
-        shares = shares / shares.max()
-        shares[shares < self.style.min_relative_policy] = 0
         with np.errstate(under="ignore"):
-            shares = shares ** (1 / temperature)
+            shares = (shares / shares.max()) ** (1 / temperature)
+        shares[shares < self.style.min_relative_share] = 0
         return int(self._random.choice(points, p=shares / shares.sum()))
 
     # -- the end of the game --------------------------------------------------------------

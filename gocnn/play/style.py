@@ -26,7 +26,7 @@ class Style:
     opponent_rank: Rank = UNKNOWN  # unknown: the own rank, because most games are even
     kind: int = 0  # a game.SourceKind: the server whose players to imitate
     temperature: float | None = None  # 0 plays the likeliest move, 1 draws; None goes by rank
-    min_relative_policy: float = 0.05  # moves below this share of the likeliest are never drawn
+    min_relative_share: float = 0.05  # of the likeliest, at the temperature: less is never drawn
     seed: int | None = None  # for draws and playouts; None draws one
     resign: bool = True
     resign_below: float = RESIGN_BELOW  # a win rate under this is hopeless
@@ -39,7 +39,7 @@ class Style:
             "rank": (BEST, RANKS - 1),
             "opponent_rank": (BEST, RANKS - 1),
             "temperature": (0, 10),
-            "min_relative_policy": (0, 1),
+            "min_relative_share": (0, 1),
             "resign_below": (0, 1),
             "resign_after": (1, 1000),
             "playouts": (1, 100_000),

@@ -44,13 +44,15 @@ from gocnn.stats import markdown_table, wilson
 
 RANKS = "9d,7d,5d,3d,1d,2k,4k,6k,8k,10k,12k,14k,16k,18k,20k"
 _AIM = 0.67  # of the games, for the rank above
+_ODDS = math.log(_AIM / (1 - _AIM))  # the same in nats
 _GOOD = 0.6, 0.75
 _MATCHES = 3  # at the temperature found, at most
 _TRIES = 3  # short matches of a search
 _SHORT = 0.4  # of the games of a match
-_SLOPE = 2.0  # nats of the odds that a degree of temperature is worth, before anything is known
-_HOTTEST = 4.0
-_REAL_GAMES = 60  # of a rank, at most
+_SURE = 0.05  # squared steps; so far apart, what was tried counts as much as `_SLOPE`
+_SLOPE = 1.0  # nats of the odds for a step of `_scale`, before anything is known
+_HOTTEST = 10.0
+_LOOKED_AT = 40  # games of a rank, at most
 _BLUNDER = 5.0  # points
 
 
@@ -94,7 +96,7 @@ def seek(
         The temperature, and the games of the match that was played at it.
     """
     low = above.effective_temperature
-    temperature = low + (math.log(_AIM / (1 - _AIM)) / _SLOPE) / 4
+    temperature = _unscale(_scale(low) + _ODDS / _SLOPE / 2)
     tried: list[tuple[float, float, int]] = []  # (temperature, odds in nats, games)
     short = 2 * max(1, round(_SHORT * games / 2))
     for number in range(_TRIES + _MATCHES):
@@ -114,14 +116,22 @@ def seek(
 def next_temperature(tried: Sequence[tuple[float, float, int]]) -> float:
     """Where a line through what was tried reaches the aim; its slope is drawn towards `_SLOPE`."""
     temperatures, odds, games = np.array(tried).T
-    mean, mean_odds = (np.average(values, weights=games) for values in (temperatures, odds))
-    beside = temperatures - mean
-    prior = 0.02 * games.mean()
-    slope = (games * beside @ (odds - mean_odds) + prior * _SLOPE) / (
-        games * beside @ beside + prior
-    )
-    aim = math.log(_AIM / (1 - _AIM))
-    return float(mean + (aim - mean_odds) / max(slope, _SLOPE / 10))
+    steps = np.array([_scale(temperature) for temperature in temperatures])
+    mean, mean_odds = (np.average(values, weights=games) for values in (steps, odds))
+    beside = steps - mean
+    weighted = games * beside
+    prior = _SURE * games.mean()
+    slope = (weighted @ (odds - mean_odds) + prior * _SLOPE) / (weighted @ beside + prior)
+    return _unscale(float(mean + (_ODDS - mean_odds) / max(slope, _SLOPE / 4)))
+
+
+def _scale(temperature: float) -> float:
+    """A scale on which strength falls about evenly."""
+    return math.log(temperature + 0.2)
+
+
+def _unscale(step: float) -> float:
+    return math.exp(step) - 0.2
 
 
 def _odds(rate: float, games: int) -> float:
@@ -170,7 +180,7 @@ def real_look(
         fits = (records["size"] == size) & (records["handicap"] == 0) & (corpus.moves > 0)
         for side in ("black_rank", "white_rank"):
             fits &= (records[side] != UNKNOWN) & (np.abs(records[side].astype(int) - rank) <= 1)
-        numbers = np.random.default_rng(0).permutation(np.flatnonzero(fits))[:_REAL_GAMES]
+        numbers = np.random.default_rng(0).permutation(np.flatnonzero(fits))[:_LOOKED_AT]
         if len(numbers):
             return look(network, corpus, np.sort(numbers))
     return None
@@ -235,7 +245,7 @@ def climb_down(
             above = replace(upper, temperature=steps[-1].temperature)
             temperature, played = seek(above, style, predict, games, size)
             style, share = replace(style, temperature=temperature), share_won(played)
-        corpus = corpus_of([game for _, game in played])
+        corpus = corpus_of([game for _, game in played[:_LOOKED_AT]])
         steps.append(
             Step(
                 rank=int(rank),

@@ -19,10 +19,10 @@ from scripts.release.ladder import climb_down, look, next_temperature, table
 
 
 def test_the_next_temperature_lies_where_a_line_through_the_others_meets_the_aim() -> None:
-    aim = math.log(0.67 / 0.33)
-    assert next_temperature([(0.5, 0.0, 40), (1.5, 2 * aim, 40)]) == pytest.approx(1.0, abs=0.02)
     once = next_temperature([(0.5, 0.0, 40)])  # only the slope that is expected
-    assert once == pytest.approx(0.5 + aim / 2)
+    assert once == pytest.approx(0.7 * 0.67 / 0.33 - 0.2)
+    twice = [(0.5, 0.0, 40), (1.5, 2 * math.log(0.67 / 0.33), 40)]
+    assert next_temperature(twice) == pytest.approx(math.sqrt(0.7 * 1.7) - 0.2, abs=0.01)
     # Chance made the weaker player win more: the line must not turn round.
     assert next_temperature([(0.5, 0.2, 40), (0.6, -0.2, 40)]) > 0.6
     # A long match counts for more than a short one.
