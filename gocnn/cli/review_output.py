@@ -67,15 +67,17 @@ def ranks_of_moves(records: Sequence[Record], device: str) -> list[dict[str, Any
     """The rank that each player's moves speak of, as plain data; empty where none can be told."""
     from gocnn.inference.weights import load_network
     from gocnn.network.device import choose_device
-    from gocnn.rating.model import WEIGHTS
+    from gocnn.rating.model import WEIGHTS, rank_model, scale_for
     from gocnn.rating.players import by_player, games_of, rank_players, usable
 
     players = usable(by_player([record.game for record in records]), Counter())
     if not players:
         return []
     network = load_network(WEIGHTS, choose_device(device))
-    with bar("rank", sum(map(len, games_of(players))), unit="moves") as progress:
-        ranks = rank_players(network, players, progress=progress.update)
+    games = games_of(players)
+    model = rank_model(scale_for(game.kind for game in games))
+    with bar("rank", sum(map(len, games)), unit="moves") as progress:
+        ranks = rank_players(network, players, model=model, progress=progress.update)
     return [rank.as_dict() for rank in ranks]
 
 

@@ -44,6 +44,7 @@ class FusedResNet(nn.Module):
         points = network.policy_out.weight
         unread = points.new_zeros(1, network.value_conv.out_channels, *points.shape[2:])
         self.points = self._pack(torch.cat((points, unread), dim=1), network.policy_out.bias)
+        self.tower_end = nn.Identity()  # for hooks: what the tower answers passes through
         self.read_globals = network.read_globals
         self.value_hidden, self.value_out = network.value_hidden, network.value_out
         self.offset, self.read = network.offset, network.read
@@ -73,7 +74,7 @@ class FusedResNet(nn.Module):
         for first, bias, second in zip(self.firsts[1:], bias_of[1:], self.seconds, strict=True):
             y = _conv_bias(x, first, bias)
             x = _conv_onto(x, y, second)
-        heads = _conv(x, self.heads, 0, "relu")
+        heads = _conv(self.tower_end(x), self.heads, 0, "relu")
         points = _conv(heads, self.points, 1, "none").flatten(1).float()
         v = heads[:, self.policy :].contiguous(memory_format=torch.channels_last)
         largest = F.max_pool2d(v, v.shape[2:]).flatten(1)  # five times quicker than amax

@@ -1,8 +1,11 @@
 """One player's moves of one game as numbers that differ between ranks."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from gocnn.go.board import BLACK
 from gocnn.go.phases import PHASES, phase_ends
 from gocnn.rating.traits import MoveTraits
 
@@ -21,6 +24,44 @@ FEATURES = (
     *("moves", "decided", "win rate"),
 )
 """What each number of `player_features` is."""
+
+MOVE_FEATURES = 16
+"""Numbers of each move beside what the tower answers, see `move_features`."""
+
+
+class PlayedGame(NamedTuple):
+    """One player's game, in numbers."""
+
+    moves: NDArray[np.float16]  # [N, 2 * C + MOVE_FEATURES] of each move, see `move_features`
+    whole: NDArray[np.float32]  # [len(FEATURES)] of the game, see `player_features`
+
+
+def played_game(traits: MoveTraits, game: int, colour: int, size: int) -> PlayedGame:
+    """One player's moves of one game.
+
+    Args:
+        traits: of some games.
+        game: which of them.
+        colour: whose moves.
+        size: lines of the board.
+    """
+    own = (traits.games == game) & (traits.colours == colour)
+    return PlayedGame(move_features(traits, own), player_features(traits, game, colour, size))
+
+
+def move_features(traits: MoveTraits, chosen: NDArray[np.bool_]) -> NDArray[np.float16]:
+    """The traits of some moves as numbers of about the same size, [N, 2 * C + MOVE_FEATURES]."""
+    loss = np.nan_to_num(traits.win - traits.after)
+    columns = (
+        *(traits.surprise, traits.best, traits.surprise - traits.best, np.log(traits.place)),
+        *(traits.entropy, traits.win, loss, 5 * np.maximum(loss, 0)),
+        *(np.minimum(distance, _FAR) / 10 for distance in (traits.distance, traits.own_distance)),
+        *(traits.line / 5, traits.plies / 100, (traits.plies / 100) ** 2),
+        *(traits.plies < 10, traits.plies < 40, traits.colours == BLACK),
+    )
+    seen = np.stack(columns, axis=1).astype(np.float16)
+    assert seen.shape[1] == MOVE_FEATURES
+    return np.concatenate((traits.board, traits.point, seen), axis=1)[chosen]
 
 
 def player_features(traits: MoveTraits, game: int, colour: int, size: int) -> NDArray[np.float32]:

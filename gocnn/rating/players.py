@@ -10,11 +10,11 @@ import numpy as np
 from gocnn.corpus.corpus import Corpus
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
-from gocnn.go.game import Game, SourceKind
+from gocnn.go.game import Game
 from gocnn.go.ranks import UNKNOWN, Rank, rank_name
 from gocnn.inference.weights import LoadedNetwork
-from gocnn.rating.features import player_features
-from gocnn.rating.model import RankEstimate, RankModel, rank_model
+from gocnn.rating.features import PlayedGame, played_game
+from gocnn.rating.model import RankEstimate, RankModel, Scale, rank_model
 from gocnn.rating.traits import measure_traits
 from gocnn.sgf.players import name_keys
 from gocnn.stats import count_text
@@ -95,7 +95,7 @@ def rank_players(
     Args:
         network: the one that the model was learnt with.
         players: sides of games on 19x19, by name.
-        model: by default the one that ships.
+        model: by default the one of Fox's ranks that ships.
         progress: called with the number of moves of each part that is done.
 
     Returns:
@@ -107,31 +107,31 @@ def rank_players(
     if not players:
         raise GocnnError("there is no game to estimate a rank from")
     model = model or rank_model()
-    features = _features(network, games_of(players), progress)
+    played = _played(network, games_of(players), progress)
     ranks = [
         PlayerRank(
             name,
             _recorded(sides),
-            model.estimate(np.array([features[id(game), colour] for game, colour in sides])),
+            model.estimate([played[id(game), colour] for game, colour in sides]),
         )
         for name, sides in players.items()
     ]
     return sorted(ranks, key=lambda rank: -rank.estimate.games)
 
 
-def _features(
+def _played(
     network: LoadedNetwork, games: Sequence[Game], progress: Callable[[int], object]
-) -> dict[tuple[int, int], np.ndarray[Any, np.dtype[np.float32]]]:
-    """The features of both sides of each game, by the game's identity and the colour."""
-    features = {}
+) -> dict[tuple[int, int], PlayedGame]:
+    """Both sides of each game in numbers, by the game's identity and the colour."""
+    played = {}
     for first in range(0, len(games), _CHUNK):
         part = games[first : first + _CHUNK]
         corpus = Corpus.from_games(part)
         traits = measure_traits(network, corpus, np.arange(len(part)), progress=progress)
         for index, game in enumerate(part):
             for colour in (BLACK, WHITE):
-                features[id(game), colour] = player_features(traits, index, colour, SIZE)
-    return features
+                played[id(game), colour] = played_game(traits, index, colour, SIZE)
+    return played
 
 
 def _recorded(sides: Sequence[Side]) -> str:
@@ -155,14 +155,15 @@ def ranks_table(ranks: Sequence[PlayerRank]) -> str:
     return "\n".join(lines)
 
 
-def foreign_text(games: Sequence[Game]) -> str:
-    """A warning about games that are not of the server whose ranks these are; empty without any."""
-    foreign = sum(game.kind != SourceKind.FOX for game in games)
+def foreign_text(games: Sequence[Game], scale: Scale) -> str:
+    """A warning about games of other servers than a scale was learnt on; empty without any."""
+    foreign = sum(game.kind not in scale.kinds for game in games)
     if not foreign:
         return ""
     return (
-        f"{count_text(foreign, 'game')} of {len(games):,} not from Fox: these ranks were learnt on "
-        "games of people there; elsewhere, and of programs, they only tell who is stronger, if that"
+        f"{count_text(foreign, 'game')} of {len(games):,} from elsewhere: {scale.about} were "
+        "learnt on games of people there; of others, and of programs, they only tell who is "
+        "stronger, if that"
     )
 
 

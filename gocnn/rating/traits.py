@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.conditions import RankOverride
@@ -22,6 +22,8 @@ from gocnn.go.ranks import UNKNOWN
 from gocnn.inference.forward import Answers, forward, prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.inference.weights import LoadedNetwork
+from gocnn.network.fused import FusedResNet
+from gocnn.network.resnet import ResNet
 
 _UNKNOWN_RANKS = RankOverride(rank=UNKNOWN, opponent_rank=UNKNOWN)
 _BATCH = 256
@@ -45,6 +47,8 @@ class MoveTraits(NamedTuple):
     distance: NDArray[np.float32]  # [N] to the opponent's last move, points; -1 without one
     own_distance: NDArray[np.float32]  # [N] to the mover's own last move, likewise
     line: NDArray[np.float32]  # [N] of the board, 1 at the edge; -1 for a pass
+    board: NDArray[np.float16]  # [N, C] what the network's tower answers, its mean over the board
+    point: NDArray[np.float16]  # [N, C] the same at the point of the move; 0 for a pass
 
 
 def measure_traits(
@@ -52,21 +56,25 @@ def measure_traits(
     corpus: Corpus,
     games: NDArray[np.int64],
     *,
+    bf16: bool | None = False,
     progress: Callable[[int], object] = lambda positions: None,
 ) -> MoveTraits:
     """Ask a network about every move of some games.
 
     Args:
-        network: computes in float32.
+        network: a residual one.
         corpus: the packed games.
         games: int64[G], which of them; all on boards of one size.
+        bf16: whether it computes in bfloat16; None: where that is faster.
         progress: called with the number of positions of each part that is done.
 
     Raises:
-        GocnnError: when the boards differ in size, there is no move, or the network answers NaN.
+        GocnnError: when the boards differ in size, there is no move, or the network answers NaN or
+            is no residual one.
     """
     positions = Positions(corpus, games)
-    module = prepare_for_inference(network.module, network.device, bf16=False)
+    module = prepare_for_inference(network.module, network.device, bf16=bf16)
+    tower = _Tower(module)
     views = Views(positions.size, network.device)
     numbers = np.arange(positions.count, dtype=np.int64)
     parts = [numbers[i : i + _BATCH] for i in range(0, len(numbers), _BATCH)]
@@ -83,9 +91,10 @@ def measure_traits(
     answers = []
     for batch in prefetch(load, iter(range(len(parts))), threads=threads, depth=2 * threads):
         said = forward(module, batch.planes, batch.globals, views)
-        answers.append(_of_answers(said, torch.from_numpy(batch.moves)))
+        moves = torch.from_numpy(batch.moves)
+        answers.append((*_of_answers(said, moves), *tower.heard(moves)))
         progress(len(batch.moves))
-    surprise, best, place, entropy, win, lead = (
+    surprise, best, place, entropy, win, lead, board, point = (
         np.concatenate(column) for column in zip(*answers, strict=True)
     )
     if np.isnan(surprise).any():
@@ -109,7 +118,39 @@ def measure_traits(
         distance=distance,
         own_distance=own_distance,
         line=line,
+        board=board,
+        point=point,
     )
+
+
+class _Tower:
+    """Hears what the tower of a network answers."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._answers: list[Tensor] = []
+
+        def note(_module: nn.Module, _inputs: object, answer: Tensor) -> None:
+            self._answers.append(answer)
+
+        _tower_end(module).register_forward_hook(note)
+
+    def heard(self, moves: Tensor) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+        """What it answered since the last call: over the board, and at the point of each move."""
+        answers = torch.cat(self._answers).float().cpu().flatten(2)
+        self._answers.clear()
+        count, channels, points = answers.shape
+        where = moves.clamp(max=points - 1)[:, None, None].expand(count, channels, 1)
+        here = answers.gather(2, where)[:, :, 0] * (moves < points)[:, None]
+        return answers.mean(2).half().numpy(), here.half().numpy()
+
+
+def _tower_end(module: nn.Module) -> nn.Module:
+    for part in module.modules():
+        if isinstance(part, FusedResNet):
+            return part.tower_end
+        if isinstance(part, ResNet):
+            return part.tower[-1]
+    raise GocnnError("the moves of a game can be asked about with a residual network alone")
 
 
 def _ordinals(games: NDArray[np.int64], where: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -85,6 +85,7 @@ def review_data(
             {key: rank[key] for key in ("player", "games", "group", "low", "high", "recorded")}
             for rank in ranks
         ],
+        "ranks_about": ranks[0]["about"] if ranks else "",
         "typical": [
             {"label": band.label, "positions": band.positions, "rates": band.rates}
             for band in typical_bands()

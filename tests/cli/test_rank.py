@@ -48,9 +48,22 @@ def test_every_player_by_name(games: Path) -> None:
         )
         assert sum(rank["probabilities"]) == pytest.approx(1, abs=1e-3)
     assert "3 games left out: " in result.stderr
-    assert "2 games of 2 not from Fox" in result.stderr
+    assert {rank["scale"] for rank in (lee, cho)} == {"kgs"}
+    assert "the ranks of KGS, IGS and others" in result.stderr
+    assert "from elsewhere" not in result.stderr
     for reason in ("1 not on 19x19", "1 fewer than 30 moves", "1 bad point"):
         assert reason in result.stderr
+
+
+def test_the_ranks_of_another_server(games: Path) -> None:
+    result = _call(games, "--json", "--scale", "fox")
+    assert result.exit_code == 0, result.output
+    for rank in json.loads(result.stdout):
+        assert (rank["scale"], len(rank["probabilities"])) == ("fox", 11)
+        assert rank["group"] in rank["groups"]
+    assert "2 games of 2 from elsewhere: the ranks of Fox were learnt" in result.stderr
+    (games / "games.sgf").write_text(_sgf("AP[foxwq]SO[http://www.foxwq.com]PB[A]PW[B]"))
+    assert {rank["scale"] for rank in json.loads(_call(games, "--json").stdout)} == {"fox"}
 
 
 def test_one_player_in_another_spelling(games: Path) -> None:

@@ -2,14 +2,22 @@
 
 import numpy as np
 import pytest
+import torch
 
 from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.conditions import RankOverride
+from gocnn.dataset.positions import Positions
+from gocnn.errors import GocnnError
+from gocnn.features.encoding import FULL
 from gocnn.go.board import BLACK, WHITE
+from gocnn.go.ranks import UNKNOWN
 from gocnn.inference.weights import LoadedNetwork, load_network
+from gocnn.network.registry import build
+from gocnn.network.resnet import ResNet
 from gocnn.rating.features import FEATURES, player_features
 from gocnn.rating.traits import MoveTraits, measure_traits
 from gocnn.sgf.reader import parse_game
-from tests.support.networks import save_lead_weights
+from tests.support.networks import loaded, save_lead_weights
 from tests.support.playing import random_game
 
 MOVES = b"(;SZ[9];B[ee];W[ef];B[aa];W[];B[ii];W[cc])"
@@ -47,6 +55,38 @@ def test_win_rates_are_those_of_the_mover(traits: MoveTraits) -> None:
     assert traits.lead_after[:5] == pytest.approx(-traits.lead[1:6])
     assert (traits.surprise >= traits.best - 1e-5).all()
     assert ((traits.place == 1) == np.isclose(traits.surprise, traits.best)).all()
+
+
+def test_what_the_tower_answers_is_told_over_the_board_and_at_the_move(
+    network: LoadedNetwork,
+) -> None:
+    corpus = Corpus.from_games([parse_game(MOVES)])
+    traits = measure_traits(network, corpus, np.array([0]))
+    batch = Positions(corpus, np.array([0])).encode(
+        network.encoding,
+        np.arange(6),
+        hide=lambda field: np.asarray(field in ("kind", "date")),
+        rank_override=RankOverride(rank=UNKNOWN, opponent_rank=UNKNOWN),
+    )
+    module = network.module
+    assert isinstance(module, ResNet)
+    answers: list[torch.Tensor] = []
+    hook = module.tower[-1].register_forward_hook(lambda _m, _i, answer: answers.append(answer))
+    with torch.no_grad():
+        module(torch.from_numpy(batch.planes).float(), torch.from_numpy(batch.globals))
+    hook.remove()
+    tower = answers[0].numpy()
+    assert traits.board == pytest.approx(tower.mean((2, 3)), abs=2e-3, rel=1e-2)
+    for number, move in enumerate(batch.moves.tolist()):
+        here = tower[number].reshape(-1, 81)[:, move] if move < 81 else 0.0
+        assert traits.point[number] == pytest.approx(here, abs=2e-3, rel=1e-2)
+
+
+def test_other_networks_than_residual_ones_are_refused() -> None:
+    settings = {"planes": FULL.plane_count, "globals": FULL.global_count}
+    other = loaded(build("alphago", settings | {"layers": 2, "channels": 8}).eval())
+    with pytest.raises(GocnnError, match="residual network"):
+        measure_traits(other, Corpus.from_games([parse_game(MOVES)]), np.array([0]))
 
 
 def test_features_are_means_of_the_players_moves(traits: MoveTraits) -> None:

@@ -16,9 +16,11 @@ from tests.support.reviews import Told, blunder_at
 
 SGF = b"(;SZ[9]KM[7]BR[5k]WR[4k]AW[aa];B[ab];W[ec];B[ba];W[cg];B[gg];W[cc];B[];W[ce])"
 EVIL = "</script><img src=x onerror='window.ran=1'>\u202e\u05d0\u05d1<b>bold</b>"
+ABOUT = {"about": "the ranks of Fox"}
 RANKS = [
-    {"player": EVIL, "games": 2, "group": "3d", "low": "1d", "high": "5d", "recorded": "5k"},
-    {"player": "Bob", "games": 2, "group": "9d", "low": "9d", "high": "9d", "recorded": ""},
+    {"player": EVIL, "games": 2, "group": "3d", "low": "1d", "high": "5d", "recorded": "5k"}
+    | ABOUT,
+    {"player": "Bob", "games": 2, "group": "9d", "low": "9d", "high": "9d", "recorded": ""} | ABOUT,
 ]
 SCREENS = {"desktop": (1200, 900), "phone": (390, 844)}
 
@@ -123,6 +125,7 @@ def test_the_board_shows_the_game_and_what_was_expected(browser: Browser, report
         ["2", "3d", "1d", "to", "5d", "5k"],
         ["Bob", "2", "9d", "9d", "–"],
     ]
+    assert page.inner_text("#ranks-about") == "the ranks of Fox"
     page.get_by_role("button", name="Show game 2").click()
     assert shown(page) == "Move 0 of 8"
     page.close()

@@ -277,6 +277,7 @@
 
   function showRanks() {
     byId("ranks-part").hidden = data.ranks.length === 0;
+    byId("ranks-about").textContent = data.ranks_about;
     table(byId("ranks"), ["player", "games", "rank", "likely", "recorded"],
       data.ranks.map(({ player, games, group, low, high, recorded }) => row([
         element("bdi", player), String(games), group, low === high ? low : `${low} to ${high}`,
