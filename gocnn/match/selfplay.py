@@ -136,6 +136,7 @@ class StyleResult:
     style: Style
     rate: float  # of games won, a draw being half a win
     games: int
+    size: int = 19  # lines of the board
 
     def cells(self) -> list[str]:
         """A row of `style_table`."""
@@ -143,7 +144,7 @@ class StyleResult:
         difference = elo(self.rate)
         return [
             rank_text(self.style.rank),
-            f"{self.style.effective_temperature:.2f}",
+            f"{self.style.temperature_on(self.size):.2f}",
             f"{100 * self.rate:.1f} ({100 * low:.1f} to {100 * high:.1f})",
             "-" if difference is None else f"{difference:+.0f}",
         ]

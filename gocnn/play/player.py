@@ -19,6 +19,7 @@ Invariants:
 - Early in a game no playout is run.
 """
 
+from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -131,7 +132,7 @@ class Player:
         shares = weights[points]
         if shares.max() <= 0:
             return int(self._random.choice(points))
-        temperature = self.style.effective_temperature
+        temperature = self.style.temperature_on(isqrt(len(moves)))
         if temperature == 0:
             return int(points[shares.argmax()])
         with np.errstate(under="ignore"):

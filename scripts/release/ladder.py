@@ -46,11 +46,11 @@ RANKS = "9d,7d,5d,3d,1d,2k,4k,6k,8k,10k,12k,14k,16k,18k,20k"
 _AIM = 0.67  # of the games, for the rank above
 _ODDS = math.log(_AIM / (1 - _AIM))  # the same in nats
 _GOOD = 0.6, 0.75
-_MATCHES = 3  # at the temperature found, at most
+_MATCHES = 4  # at the temperature found, at most
 _TRIES = 3  # short matches of a search
 _SHORT = 0.4  # of the games of a match
-_SURE = 0.05  # squared steps; so far apart, what was tried counts as much as `_SLOPE`
-_SLOPE = 1.0  # nats of the odds for a step of `_scale`, before anything is known
+_SURE = 0.01  # squared steps; so far apart, what was tried counts as much as `_SLOPE`
+_SLOPE = 4.0  # nats of the odds for a step of `_scale`, before anything is known
 _HOTTEST = 10.0
 _LOOKED_AT = 40  # games of a rank, at most
 _BLUNDER = 5.0  # points
@@ -95,8 +95,8 @@ def seek(
     Returns:
         The temperature, and the games of the match that was played at it.
     """
-    low = above.effective_temperature
-    temperature = _unscale(_scale(low) + _ODDS / _SLOPE / 2)
+    low = above.temperature_on(size)
+    temperature = _unscale(_scale(low) + _ODDS / _SLOPE)
     tried: list[tuple[float, float, int]] = []  # (temperature, odds in nats, games)
     short = 2 * max(1, round(_SHORT * games / 2))
     for number in range(_TRIES + _MATCHES):
@@ -105,6 +105,7 @@ def seek(
         label = f"{rank_text(below.rank)} at {temperature:.2f}"
         played = play_games(predict, styles, count, size=size, seed=number, label=label)
         rate = share_won(played)
+        print(f"{label}: {100 * rate:.0f} % of {count}", file=sys.stderr)
         if count == games and _GOOD[0] <= rate <= _GOOD[1]:
             break
         tried.append((temperature, _odds(rate, count), count))
@@ -127,11 +128,11 @@ def next_temperature(tried: Sequence[tuple[float, float, int]]) -> float:
 
 def _scale(temperature: float) -> float:
     """A scale on which strength falls about evenly."""
-    return math.log(temperature + 0.2)
+    return math.log(temperature + 1)
 
 
 def _unscale(step: float) -> float:
-    return math.exp(step) - 0.2
+    return math.exp(step) - 1
 
 
 def _odds(rate: float, games: int) -> float:
@@ -153,7 +154,7 @@ def look(
     Raises:
         GocnnError: when the network answers no lead.
     """
-    traits = measure_traits(network, corpus, numbers)
+    traits = measure_traits(network, corpus, numbers, bf16=None)
     if np.isnan(traits.lead).any():
         raise GocnnError("the network answers no lead, so it cannot tell what a move costs")
     counts = np.ones(len(traits.plies), bool)
@@ -249,7 +250,7 @@ def climb_down(
         steps.append(
             Step(
                 rank=int(rank),
-                temperature=round(style.effective_temperature, 3),
+                temperature=round(style.temperature_on(size), 3),
                 above=share,
                 games=games,
                 played=look(network, corpus, np.arange(len(corpus)), rank),

@@ -415,12 +415,18 @@ def test_temperature_spreads_the_moves_and_the_seed_repeats_them() -> None:
 
 
 def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None:
-    temperatures = [Style(rank=Rank(rank)).effective_temperature for rank in range(1, 30)]
-    assert temperatures == sorted(temperatures, reverse=True)
-    assert len(set(temperatures)) == 29
-    assert temperatures[-1] == Style(rank=rank_code("pro")).effective_temperature == 0
-    assert Style().effective_temperature == Style(rank=BEST).effective_temperature == 0
-    assert Style(rank=Rank(1), temperature=0.3).effective_temperature == 0.3
+    for size in (5, 9, 13, 19, 25):
+        temperatures = [Style(rank=Rank(rank)).temperature_on(size) for rank in range(1, 30)]
+        assert temperatures == sorted(temperatures, reverse=True)
+        assert len(set(temperatures)) == 29
+        assert temperatures[-1] == Style(rank=rank_code("pro")).temperature_on(size) == 0
+        assert Style().temperature_on(size) == Style(rank=BEST).temperature_on(size) == 0
+        assert Style(rank=Rank(1), temperature=0.3).temperature_on(size) == 0.3
+    small, middle, large, larger = (
+        Style(rank=rank_code("5k")).temperature_on(size) for size in (9, 14, 19, 25)
+    )
+    assert middle == pytest.approx((small + large) / 2)
+    assert large == larger
 
     def favourites(rank: str) -> int:
         player = Player(predictor("D4", "F6", "C7"), Style(rank=rank_code(rank), seed=1))

@@ -20,9 +20,9 @@ from scripts.release.ladder import climb_down, look, next_temperature, table
 
 def test_the_next_temperature_lies_where_a_line_through_the_others_meets_the_aim() -> None:
     once = next_temperature([(0.5, 0.0, 40)])  # only the slope that is expected
-    assert once == pytest.approx(0.7 * 0.67 / 0.33 - 0.2)
+    assert once == pytest.approx(1.5 * (0.67 / 0.33) ** 0.25 - 1)
     twice = [(0.5, 0.0, 40), (1.5, 2 * math.log(0.67 / 0.33), 40)]
-    assert next_temperature(twice) == pytest.approx(math.sqrt(0.7 * 1.7) - 0.2, abs=0.01)
+    assert next_temperature(twice) == pytest.approx(math.sqrt(1.5 * 2.5) - 1, abs=0.06)
     # Chance made the weaker player win more: the line must not turn round.
     assert next_temperature([(0.5, 0.2, 40), (0.6, -0.2, 40)]) > 0.6
     # A long match counts for more than a short one.
@@ -53,7 +53,7 @@ def test_a_match_that_ends_far_from_the_aim_is_another_short_one(
     def play(
         _predict: object, styles: tuple[Style, Style], games: int, **_options: object
     ) -> list[int]:
-        counts.append((games, styles[1].effective_temperature))
+        counts.append((games, styles[1].temperature_on(19)))
         return [len(counts)]
 
     monkeypatch.setattr(ladder, "play_games", play)
