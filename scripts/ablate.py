@@ -83,6 +83,7 @@ VARIANTS: dict[str, Variant] = {
     # What it learns from.
     "no-value": Variant(about="without the value's loss", hyperparameters={"value_weight": 0.0}),
     "lead": Variant(about="with lead, spread and owners of the points", options={"lead": True}),
+    "reply": Variant(about="with the opponent's next move, weight 0.15", trial={"reply": True}),
     "balance": Variant(
         about="sources and ranks share the positions by the square root", options={"balance": True}
     ),

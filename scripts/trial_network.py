@@ -51,6 +51,7 @@ class TrialNet(ResNet):
         sums: channels whose sums along rows, columns and diagonals enter each block.
         cross: whether the block in the middle has filters of 1x9 and 9x1 in place of 3x3.
         attention: whether a block of attention over all points stands in the middle.
+        reply: as in `ResNet`.
     """
 
     def __init__(
@@ -69,8 +70,9 @@ class TrialNet(ResNet):
         sums: int = 0,
         cross: bool = False,
         attention: bool = False,
+        reply: bool = False,
     ) -> None:
-        super().__init__(planes=planes, globals=globals, blocks=0, channels=channels)
+        super().__init__(planes=planes, globals=globals, blocks=0, channels=channels, reply=reply)
         context = self.stem_context.in_features
         conv = _ConvMaker(centre=centre, beside=beside, dilated=round(dilated * channels))
         parts = _Parts(ACTIVATIONS[activation], norm, conv)

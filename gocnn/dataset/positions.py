@@ -25,6 +25,10 @@ _T = TypeVar("_T")
 Ints = NDArray[np.int64]
 
 
+NO_REPLY = -1
+"""In place of a point: the game ends with the move played, or the same side moves again."""
+
+
 class Batch(NamedTuple):
     """B positions, each with the move that was played."""
 
@@ -38,6 +42,7 @@ class Batch(NamedTuple):
     numbers: Ints  # [B] which position this is, see `Positions`
     leads: NDArray[np.float32]  # [B] counted result for the mover, komi not counted; NaN unknown
     owners: NDArray[np.int8] | None = None  # [B, S * S] see `FinalOwners`; None: not asked for
+    replies: Ints | None = None  # [B] the opponent's next move likewise, or `NO_REPLY`
 
 
 class Positions:
@@ -222,7 +227,16 @@ class Positions:
             numbers=numbers,
             leads=leads.astype(np.float32),
             owners=None if self.owners is None else self.owners(games, colours),
+            replies=self._replies(games, plies, colours),
         )
+
+    def _replies(self, games: Ints, plies: Ints, colours: NDArray[np.int8]) -> Ints:
+        """The opponent's move after each position's, see `Batch.replies`."""
+        last = plies + 1 >= self.corpus.moves[games]
+        entries = self.next_entries(games, np.where(last, plies, plies + 1))
+        movers = np.where(entries & WHITE_BIT, WHITE, BLACK)
+        none = last | (movers == colours)
+        return np.where(none, NO_REPLY, (entries & POINT_MASK).astype(np.int64))
 
 
 def _ranks(

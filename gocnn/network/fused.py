@@ -41,9 +41,9 @@ class FusedResNet(nn.Module):
         biases = torch.cat([_bias(conv) for conv in heads])
         self.heads = self._pack(torch.cat([conv.weight for conv in heads]), biases)
         self.policy = network.policy_conv.out_channels  # of the channels of `heads`
-        points = network.policy_out.weight
+        points, bias = network.policy_out.weight[:1], _bias(network.policy_out)[:1]  # no reply
         unread = points.new_zeros(1, network.value_conv.out_channels, *points.shape[2:])
-        self.points = self._pack(torch.cat((points, unread), dim=1), network.policy_out.bias)
+        self.points = self._pack(torch.cat((points, unread), dim=1), bias)
         self.tower_end = nn.Identity()  # for hooks: what the tower answers passes through
         self.read_globals = network.read_globals
         self.value_hidden, self.value_out = network.value_hidden, network.value_out

@@ -13,3 +13,4 @@ class Output(NamedTuple):
     lead: Tensor | None = None  # float[B]; points by which the mover leads, the offset not counted
     spread: Tensor | None = None  # float[B]; scale of the logistic distribution of the result
     ownership: Tensor | None = None  # float[B, P]; logit of "the mover will own this point"
+    reply: Tensor | None = None  # float[B, P]; logits of the opponent's next move, no pass

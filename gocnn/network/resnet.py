@@ -80,6 +80,7 @@ class ResNet(nn.Module):
             network answers lead, spread and ownership, too, and its value follows from them, see
             `value_of_lead`. None: the network answers a value only.
         unread: global inputs that the tower does not read, such as the offset.
+        reply: whether the opponent's next move is predicted, too, which only training uses.
     """
 
     conv_bn_pairs = (
@@ -98,6 +99,7 @@ class ResNet(nn.Module):
         context: int = 32,
         offset: int | None = None,
         unread: Sequence[int] = (),
+        reply: bool = False,
     ) -> None:
         super().__init__()
         self.stem, self.stem_norm = _conv(planes, channels, 3), BatchNorm(channels)
@@ -106,7 +108,7 @@ class ResNet(nn.Module):
         self.tower = nn.ModuleList(Block(channels, context) for _ in range(blocks))
         head = max(16, channels // 4)
         self.policy_conv, self.policy_norm = _conv(channels, 2 * head, 1), BatchNorm(2 * head)
-        self.policy_out = nn.Conv2d(2 * head, 1, 3, padding=1)
+        self.policy_out = nn.Conv2d(2 * head, 1 + reply, 3, padding=1)
         self.value_conv, self.value_norm = _conv(channels, head, 1), BatchNorm(head)
         self.concat_inputs = {"value_hidden": (head, head, context)}  # the vectors that it reads
         self.value_hidden = nn.Linear(2 * head + context, 2 * head)
@@ -127,12 +129,15 @@ class ResNet(nn.Module):
         x = norm_relu(self.stem_norm, self.stem(planes_BCHW), self.stem_context(context))
         for block in self.tower:
             x = block(x, context)
-        points = self.policy_out(norm_relu(self.policy_norm, self.policy_conv(x))).flatten(1)
+        policy = self.policy_out(norm_relu(self.policy_norm, self.policy_conv(x)))
+        points = policy[:, 0].flatten(1)
+        reply = policy[:, 1].flatten(1) if policy.shape[1] > 1 else None
         v = norm_relu(self.value_norm, self.value_conv(x))
         board = torch.cat((v.mean((2, 3)), v.amax((2, 3)), context), dim=1)
         outputs = self.value_out(F.relu(self.value_hidden(board)))
         logits = torch.cat((points, outputs[:, 1:2]), dim=1)
         if self.offset is None or self.ownership_out is None:
-            return Output(logits, outputs[:, 0])
+            return Output(logits, outputs[:, 0], reply=reply)
         ownership = self.ownership_out(v).flatten(1)
-        return Output(logits, *value_of_lead(outputs, globals_BG[:, self.offset]), ownership)
+        lead = value_of_lead(outputs, globals_BG[:, self.offset])
+        return Output(logits, *lead, ownership, reply)

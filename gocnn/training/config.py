@@ -25,6 +25,7 @@ class Hyperparameters:
     value_weight: float = 0.15  # of the value's loss beside the policy's
     score_weight: float = 0.03  # of the counted results, for networks that answer a lead
     ownership_weight: float = 0.15  # of the final owners, likewise
+    reply_weight: float = 0.15  # of the opponent's next move, for networks that answer one
     clip: float = 2.0  # longest gradient
     average: float = 0.999  # decay of the averaged weights, a step
     seed: int = 0

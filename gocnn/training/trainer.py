@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from gocnn.dataset.owners import UNKNOWN_OWNER
-from gocnn.dataset.positions import Batch
+from gocnn.dataset.positions import NO_REPLY, Batch
 from gocnn.errors import GocnnError
 from gocnn.inference.forward import prepare_for_inference
 from gocnn.inference.views import Views
@@ -47,6 +47,7 @@ class _Loaded(NamedTuple):
     komi_known: Tensor
     leads: Tensor
     owners: Tensor | None
+    replies: Tensor | None
 
 
 class Trainer:
@@ -107,7 +108,9 @@ class Trainer:
             rate: the learning rate.
             teacher_share: of the loss, in place of that of the hyperparameters.
         """
-        planes, context, moves, results, known, komi_known, leads, owners = self._load(batch)
+        planes, context, moves, results, known, komi_known, leads, owners, replies = self._load(
+            batch
+        )
         with autocast(self.device, self.hyperparameters.bf16):
             output = self._fastest_forward()(planes, context)
         logits = output.logits.float()
@@ -127,6 +130,8 @@ class Trainer:
             loss = loss + self.hyperparameters.ownership_weight * ownership_loss(
                 output.ownership, owners
             )
+        if output.reply is not None and replies is not None:
+            loss = loss + self.hyperparameters.reply_weight * reply_loss(output.reply, replies)
         if self.teacher is not None:
             share = self.hyperparameters.teacher_share if teacher_share is None else teacher_share
             loss = (1 - share) * loss + share * self._teacher_loss(output, planes, context)
@@ -171,10 +176,24 @@ class Trainer:
         if batch.owners is not None:
             owners = self._views[size].planes(move(batch.owners).view(-1, 1, size, size), views)
             owners = owners.flatten(1)
+        replies: Tensor | None = None
+        if batch.replies is not None:
+            replies = move(batch.replies)
+            there = replies != NO_REPLY
+            points = self._views[size].points(replies.clamp(min=0), views)
+            replies = torch.where(there, points, NO_REPLY)
         results, known = move(batch.results), move(batch.known)
         komi_known, leads = move(batch.komi_known), move(batch.leads)
         return _Loaded(
-            planes, move(batch.globals), moves, results, known, komi_known, leads, owners
+            planes,
+            move(batch.globals),
+            moves,
+            results,
+            known,
+            komi_known,
+            leads,
+            owners,
+            replies,
         )
 
     @torch.no_grad()
@@ -251,6 +270,19 @@ def score_loss(lead_B: Tensor, spread_B: Tensor, target_B: Tensor) -> Tensor:
     z = (torch.where(counted, target_B, lead_B.detach()) - lead_B) / spread_B
     losses = spread_B.log() + z + 2 * F.softplus(-z)
     return torch.where(counted, losses, 0.0).sum() / len(target_B)
+
+
+def reply_loss(logits_BP: Tensor, replies_B: Tensor) -> Tensor:
+    """The cross-entropy of the opponent's next moves in nats, over all positions of the batch.
+
+    Args:
+        logits_BP: of the points.
+        replies_B: points; `NO_REPLY` and passes add nothing.
+    """
+    points = logits_BP.shape[1]
+    targets = torch.where(replies_B < points, replies_B, NO_REPLY)
+    errors = F.cross_entropy(logits_BP.float(), targets, ignore_index=NO_REPLY, reduction="sum")
+    return errors / len(replies_B)
 
 
 def ownership_loss(logits_BP: Tensor, owners_BP: Tensor) -> Tensor:

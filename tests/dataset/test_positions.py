@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.conditions import NO_DROPOUT, ConditionDropout, RankOverride
 from gocnn.dataset.loader import Stream, interleave, permute_index, prefetch
-from gocnn.dataset.positions import Positions
+from gocnn.dataset.positions import NO_REPLY, Positions
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import FULL
 from gocnn.go.board import BLACK
+from gocnn.sgf.reader import parse_game
 from tests.support.playing import random_corpus
 
 
@@ -83,6 +84,15 @@ def test_a_batch_is_what_the_games_say(corpus: Corpus, positions: Positions) -> 
         rank = game.black_rank if colour == BLACK else game.white_rank
         assert batch.globals[row, :31].argmax() == rank
         assert batch.known[row] == 1
+
+
+def test_replies_are_the_opponents_next_moves() -> None:
+    played = parse_game(b"(;SZ[9];B[aa];W[bb];W[cc];B[];W[dd])")
+    positions = Positions(Corpus.from_games([played, played]), np.arange(2))
+    batch = positions.encode(FULL, np.arange(10))
+    # White moves twice, so the first of these moves has no reply; nor has the last of a game.
+    assert batch.replies is not None
+    assert batch.replies.tolist() == [10, NO_REPLY, 81, 30, NO_REPLY] * 2
 
 
 def test_boards_of_several_sizes_and_no_games_are_refused(corpus: Corpus) -> None:

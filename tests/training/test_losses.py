@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from gocnn.dataset.owners import UNKNOWN_OWNER
-from gocnn.dataset.positions import Batch
+from gocnn.dataset.positions import NO_REPLY, Batch
 from gocnn.features.encoding import FULL
+from gocnn.network.batchnorm import fold_batchnorm
+from gocnn.network.fused import fuse_for_cpu
 from gocnn.network.registry import build
 from gocnn.training.config import Hyperparameters
-from gocnn.training.trainer import Trainer, ownership_loss, score_loss
+from gocnn.training.trainer import Trainer, ownership_loss, reply_loss, score_loss
 
 CPU = torch.device("cpu")
 
@@ -40,6 +42,47 @@ def test_the_ownership_loss_is_a_cross_entropy_over_known_points() -> None:
     owners = torch.tensor([[1, -1, 0], [UNKNOWN_OWNER] * 3], dtype=torch.int8)
     wanted = math.log1p(math.exp(-2)) + math.log1p(math.exp(-1)) + math.log(2)
     assert ownership_loss(logits, owners).item() == pytest.approx(wanted / 6)
+
+
+def test_the_reply_loss_is_a_cross_entropy_over_replies_on_the_board() -> None:
+    logits = torch.tensor([[1.0, 2.0, 0.0]] * 4, requires_grad=True)
+    loss = reply_loss(logits, torch.tensor([1, NO_REPLY, 3, 0]))  # 3 is a pass
+    loss.backward()
+    total = math.log(sum(map(math.exp, (1.0, 2.0, 0.0))))
+    assert loss.item() == pytest.approx(((total - 2) + (total - 1)) / 4)
+    assert logits.grad is not None
+    assert logits.grad[1:3].abs().sum() == 0
+
+
+def test_a_network_learns_replies_and_answers_the_same_moves_without_them() -> None:
+    torch.manual_seed(0)
+    settings = {"planes": FULL.plane_count, "globals": FULL.global_count, "blocks": 1}
+    network = build("resnet", settings | {"channels": 8, "reply": True})
+    trainer = Trainer(network, Hyperparameters(reply_weight=1.0), device=CPU)
+    batch = Batch(
+        planes=np.zeros((4, FULL.plane_count, 5, 5), np.int8),
+        globals=np.zeros((4, FULL.global_count), np.float32),
+        moves=np.full(4, 12),
+        results=np.zeros(4, np.float32),
+        known=np.zeros(4, np.float32),
+        komi_known=np.ones(4, np.float32),
+        views=np.zeros(4, np.int64),
+        numbers=np.zeros(4, np.int64),
+        leads=np.full(4, np.nan, np.float32),
+        replies=np.array([0, 0, 0, NO_REPLY]),
+    )
+    for _ in range(60):
+        trainer.update(batch, 1e-2)
+    inputs = torch.zeros(1, FULL.plane_count, 5, 5), torch.zeros(1, FULL.global_count)
+    with torch.no_grad():
+        answer = trainer.network.eval()(*inputs)
+        folded = fold_batchnorm(trainer.network)
+        plain, fused = folded(*inputs), fuse_for_cpu(folded, torch.float32)
+        assert plain.logits.argmax() == 12
+        assert answer.reply is not None
+        assert answer.reply.argmax() == 0
+        if fused is not None:
+            assert torch.allclose(fused(*inputs).logits, plain.logits, atol=1e-4)
 
 
 def test_a_network_learns_leads_and_owners() -> None:
