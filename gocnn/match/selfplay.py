@@ -6,7 +6,7 @@ Nobody resigns. Every opening is played twice, with either colour. Against other
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK
@@ -15,10 +15,9 @@ from gocnn.go.scoring import final_score
 from gocnn.match.game import LONGEST
 from gocnn.match.openings import DRAWN, openings
 from gocnn.play.player import RESIGN, Player
-from gocnn.play.style import Style, rank_code, rank_text
+from gocnn.play.style import Style, rank_code
 from gocnn.prediction import Evaluator, Prediction
 from gocnn.progress import bar
-from gocnn.stats import elo, markdown_table, wilson
 
 _PLAYOUTS = 60  # at the end of a game; fewer than `gocnn gtp` runs, to save time
 _OPENING_SEED = 0
@@ -127,30 +126,3 @@ def play_games(
 def share_won(played: Sequence[tuple[int, SelfPlayGame]]) -> float:
     """The share that the first style wins of games as `play_games` returns them."""
     return sum((1 + first * (game.winner or 0)) / 2 for first, game in played) / len(played)
-
-
-@dataclass(frozen=True)
-class StyleResult:
-    """How a style did against its opponent."""
-
-    style: Style
-    rate: float  # of games won, a draw being half a win
-    games: int
-    size: int = 19  # lines of the board
-
-    def cells(self) -> list[str]:
-        """A row of `style_table`."""
-        low, high = wilson(self.rate, self.games)
-        difference = elo(self.rate)
-        return [
-            rank_text(self.style.rank),
-            f"{self.style.temperature_on(self.size):.2f}",
-            f"{100 * self.rate:.1f} ({100 * low:.1f} to {100 * high:.1f})",
-            "-" if difference is None else f"{difference:+.0f}",
-        ]
-
-
-def style_table(results: Sequence[StyleResult]) -> str:
-    """Markdown: a line a style; intervals are Wilson's, at 95 percent."""
-    head = ["rank", "temperature", "won %", "Elo"]
-    return markdown_table(head, [result.cells() for result in results])

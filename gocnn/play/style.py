@@ -11,11 +11,11 @@ from gocnn.go.rules import RULESETS, Ruleset
 
 BEST = Rank(-1)  # as a rank: whatever wins most
 _STRONGEST = UNKNOWN  # the rank that the network is given for BEST, see docs/experiments.md
-_STEPS = (1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29)  # 20k, 18k, ... 9d
+_STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, as which the network itself passes
 # Set by scripts/release/ladder.py so that each step wins two games in three against the one below.
 _TEMPERATURES = {
-    9: (5.13, 4.28, 4.01, 3.73, 3.28, 2.99, 2.51, 2.3, 1.91, 1.68, 1.58, 1.34, 0.9, 0.5, 0.0),
-    19: (2.49, 2.37, 2.28, 2.18, 2.06, 1.86, 1.73, 1.61, 1.49, 1.43, 1.25, 1.03, 0.86, 0.58, 0.0),
+    9: (2.91, 2.57, 2.17, 1.96, 1.73, 1.42, 1.17, 0.65, 0.0),
+    19: (1.73, 1.61, 1.49, 1.43, 1.25, 1.05, 0.92, 0.58, 0.0),
 }
 
 
@@ -62,8 +62,9 @@ class Style:
         0 always plays the likeliest move. The likeliest moves that the network predicts for a weak
         rank are still far better than a weak player's (docs/experiments.md): what makes a player
         weak are the less likely ones. So without a temperature of its own, a style draws the more
-        freely the lower its rank (docs/ranks.md). Ranks between the steps of the ladder and boards
-        between 9x9 and 19x19 get what lies between; other boards what the nearest of the two has.
+        freely the lower its rank; from 4k on, where the network itself stands, it is 0
+        (docs/ranks.md). Ranks between the steps of the ladder and boards between 9x9 and 19x19 get
+        what lies between; other boards what the nearest of the two has.
         """
         if self.temperature is not None:
             return self.temperature

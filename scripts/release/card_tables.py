@@ -18,16 +18,12 @@ from gocnn.evaluation.situations import find_situations
 from gocnn.evaluation.weaknesses import sample_passes, situation_table
 from gocnn.evaluation.win_rates import measure_win_rates
 from gocnn.go.symmetry import VIEWS
-from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import LoadedNetwork, load_network
-from gocnn.match.selfplay import StyleResult, parse_style, play_games, share_won, style_table
 from gocnn.network.device import choose_device
-from gocnn.play.style import rank_text
 from gocnn.stats import clustered_mean, markdown_table
 from gocnn.weights.names import resolve
 
 _TOLD = "unknown,10k,1k,2d,4d,6d,8d,9d,pro"
-_PLAYED = "20k,15k,10k,5k,1k,1d,5d,9d"
 _KYU = ((1, 10), (11, 20))
 _FEW = 100  # positions; rows of fewer are left out
 _EVEN = 40  # games that win rates are measured on, every position of them
@@ -82,11 +78,10 @@ class Work:
         networks: dict[str, Network],
         sets: dict[str, Corpus],
         most: int,
-        games: int,
         folder: Path,
     ) -> None:
         self.networks, self.sets = networks, sets
-        self.most, self.games, self.folder = most, games, folder
+        self.most, self.folder = most, folder
         self.network = next(iter(networks.values()))
         self._measured: dict[tuple[str, str, int], Measurements] = {}
 
@@ -254,14 +249,3 @@ def _told(work: Work, games: Corpus, label: str, bands: Sequence[tuple[int, int]
         label=label,
     )
     return rank_tables(measured) if measured else ""
-
-
-def match(work: Work) -> str:
-    """Games of ranks against the network at its best."""
-    predictor, opponent = Predictor(work.best), parse_style("best")
-    results = []
-    for style in map(parse_style, _PLAYED.split(",")):
-        label = rank_text(style.rank)
-        played = play_games(predictor.predict, (style, opponent), work.games, label=label)
-        results.append(StyleResult(style, share_won(played), work.games))
-    return f"{work.games} games of each rank against `best`:\n\n{style_table(results)}"

@@ -13,6 +13,8 @@ was the network's first choice, how many points a move cost, and how many moves 
 `_BLUNDER` points. The same is measured on real even games between players within one rank of it,
 with the same network, told no ranks; REAL files are asked in turn for such games.
 
+With --check nothing is sought: one match of each step is played at the temperatures that ship.
+
 What is found for a rank is kept in FOLDER, so the command goes on where it was stopped.
 """
 
@@ -42,12 +44,13 @@ from gocnn.prediction import Evaluator
 from gocnn.rating.traits import measure_traits
 from gocnn.stats import markdown_table, wilson
 
-RANKS = "9d,7d,5d,3d,1d,2k,4k,6k,8k,10k,12k,14k,16k,18k,20k"
+RANKS = "4k,6k,8k,10k,12k,14k,16k,18k,20k"
 _AIM = 0.67  # of the games, for the rank above
 _ODDS = math.log(_AIM / (1 - _AIM))  # the same in nats
 _GOOD = 0.6, 0.75
 _MATCHES = 4  # at the temperature found, at most
 _TRIES = 3  # short matches of a search
+_CHECKED = 1000  # the seed of draws that no search has seen
 _SHORT = 0.4  # of the games of a match
 _SURE = 0.01  # squared steps; so far apart, what was tried counts as much as `_SLOPE`
 _SLOPE = 4.0  # nats of the odds for a step of `_scale`, before anything is known
@@ -233,6 +236,7 @@ def climb_down(
     *,
     games: int,
     size: int,
+    check: bool = False,
 ) -> list[Step]:
     """All steps of the ladder; those that the file has are taken from there."""
     steps = _read(file)
@@ -244,7 +248,13 @@ def climb_down(
         else:
             upper = parse_style(rank_text(Rank(steps[-1].rank)))
             above = replace(upper, temperature=steps[-1].temperature)
-            temperature, played = seek(above, style, predict, games, size)
+            if check:
+                temperature = style.temperature_on(size)
+                styles = above, replace(style, temperature=temperature)
+                label = f"{rank_text(rank)} at {temperature:.2f}"
+                played = play_games(predict, styles, games, size=size, seed=_CHECKED, label=label)
+            else:
+                temperature, played = seek(above, style, predict, games, size)
             style, share = replace(style, temperature=temperature), share_won(played)
         corpus = corpus_of([game for _, game in played[:_LOOKED_AT]])
         steps.append(
@@ -281,6 +291,7 @@ def main() -> int:
     parser.add_argument("--weights", default="default", help="the network; default: %(default)s")
     parser.add_argument("--board-size", type=int, default=19, help="default: %(default)s")
     parser.add_argument("--games", type=int, default=100, help="of a match; default: %(default)s")
+    parser.add_argument("--check", action="store_true", help="play at what ships, seek nothing")
     parser.add_argument("--ranks", default=RANKS, help="the strongest first; default: %(default)s")
     parser.add_argument("--real", type=Path, action="append", default=[], help="packed real games")
     parser.add_argument("-o", "--output", type=Path, required=True, help="a folder")
@@ -299,6 +310,7 @@ def main() -> int:
             options.output / f"ladder-{options.board_size}.json",
             games=options.games,
             size=options.board_size,
+            check=options.check,
         )
     except GocnnError as error:
         print(f"ladder: {error}", file=sys.stderr)

@@ -31,7 +31,6 @@ from scripts.release.card_tables import Network, Work
 from scripts.release.ship import parse_named
 
 CARD = Path(__file__).parents[2] / "docs" / "model-card.md"
-MATCH = "match"  # a section that is left out unless --games are asked for
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,6 @@ SECTIONS: dict[str, Callable[[Work], str]] = {
     "situations": tables.by_situation,
     "examples": examples,
     "told": tables.told,
-    MATCH: tables.match,
 }
 
 
@@ -103,7 +101,6 @@ def main() -> None:
     parser.add_argument("--weights", default=ours, help="names or files; the first most of all")
     parser.add_argument("--on", type=parse_named, action="append", required=True)
     parser.add_argument("--positions", type=int, default=20_000, help="of each set, at most")
-    parser.add_argument("--games", type=int, default=0, help="of each rank; 0 leaves the match")
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections with commas between")
     parser.add_argument("--card", type=Path, default=CARD)
     options = parser.parse_args()
@@ -111,10 +108,8 @@ def main() -> None:
     try:
         networks = {name: Network.load(name) for name in options.weights.split(",")}
         sets = {name: Corpus.open(path) for name, path in options.on}
-        work = Work(networks, sets, options.positions, options.games, card.with_suffix(""))
+        work = Work(networks, sets, options.positions, card.with_suffix(""))
         for section in options.only.split(","):
-            if section == MATCH and not options.games:
-                continue
             if section not in SECTIONS:
                 raise GocnnError(f"no section {section!r}; there are {', '.join(SECTIONS)}")
             text = replaced(card.read_text(encoding="utf-8"), section, SECTIONS[section](work))

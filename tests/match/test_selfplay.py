@@ -10,11 +10,9 @@ from gocnn.go.position import Position
 from gocnn.go.ranks import parse_rank
 from gocnn.match.selfplay import (
     SelfPlayGame,
-    StyleResult,
     parse_style,
     play_games,
     share_won,
-    style_table,
 )
 from gocnn.play.style import BEST, Style
 from gocnn.prediction import Conditions, Prediction
@@ -81,14 +79,3 @@ def test_styles_are_written_as_rank_and_temperature() -> None:
             parse_style(text)
     with pytest.raises(GocnnError, match="even number of games, not 3"):
         play_games(likes_the_middle, (parse_style("9d"), parse_style("1d")), 3)
-
-
-def test_the_table_has_a_line_a_style() -> None:
-    results = [
-        StyleResult(parse_style("20k@2"), 0.0, 20),
-        StyleResult(parse_style("9d"), 0.64, 100),
-    ]
-    assert style_table(results).splitlines()[2:] == [
-        "| 20k | 2.00 | 0.0 (0.0 to 16.1) | - |",
-        "| 9d | 0.00 | 64.0 (54.2 to 72.7) | +100 |",
-    ]
