@@ -70,7 +70,7 @@ class Look:
     blunders: float  # share of the moves that cost more than `_BLUNDER`
 
     def cells(self) -> list[str]:
-        """Its columns of the table, in percent."""
+        """Its columns of the table: shares in percent, the loss in points."""
         return [
             f"{100 * self.first_choice:.1f}",
             f"{self.loss:.2f}",

@@ -97,3 +97,19 @@ def test_a_ladder_goes_on_where_it_was_stopped(
     assert len(lines) == 4
     assert lines[2].startswith("| 9d | 0.00 | - |")
     assert lines[3].startswith("| 20k |")
+
+
+def test_what_ships_is_checked_and_nothing_sought(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("nothing is to be sought")
+
+    monkeypatch.setattr(ladder, "seek", refuse)
+    network, predict = load_network("default"), Predictor("default", device="cpu").predict
+    ranks, file = [rank_code(text) for text in ("4k", "20k")], tmp_path / "ladder-5.json"
+    steps = climb_down(network, predict, ranks, [], file, games=4, size=5, check=True)
+    shipped = [round(Style(rank=rank).temperature_on(5), 3) for rank in ranks]
+    assert [step.temperature for step in steps] == shipped
+    assert shipped[0] == 0 < shipped[1]
+    assert steps[1].games == 4
