@@ -63,7 +63,7 @@ def rank(
     for remark in filter(None, remarks if kept else remarks[:1]):
         click.echo(f"gocnn: {remark}", err=True)
     with bar("rank", sum(map(len, kept)), unit="moves") as progress:
-        ranks = rank_players(network, players, model=rank_model(ranks_of), progress=progress.update)
+        ranks = rank_players(network, players, rank_model(ranks_of), progress=progress.update)
     if as_json:
         click.echo(json.dumps([rank.as_dict() for rank in ranks], indent=2))
     else:

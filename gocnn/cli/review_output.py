@@ -77,7 +77,7 @@ def ranks_of_moves(records: Sequence[Record], device: str) -> list[dict[str, Any
     games = games_of(players)
     model = rank_model(scale_for(game.kind for game in games))
     with bar("rank", sum(map(len, games)), unit="moves") as progress:
-        ranks = rank_players(network, players, model=model, progress=progress.update)
+        ranks = rank_players(network, players, model, progress=progress.update)
     return [rank.as_dict() for rank in ranks]
 
 

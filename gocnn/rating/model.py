@@ -220,7 +220,7 @@ def network_checksum() -> str:
 
 
 @cache
-def rank_model(scale: Scale = FOX) -> RankModel:
+def rank_model(scale: Scale) -> RankModel:
     """The model that ships, learnt by scripts/release/rank_model.py.
 
     Raises:

@@ -14,7 +14,7 @@ from gocnn.go.game import Game
 from gocnn.go.ranks import UNKNOWN, Rank, rank_name
 from gocnn.inference.weights import LoadedNetwork
 from gocnn.rating.features import PlayedGame, played_game
-from gocnn.rating.model import RankEstimate, RankModel, Scale, rank_model
+from gocnn.rating.model import RankEstimate, RankModel, Scale
 from gocnn.rating.traits import measure_traits
 from gocnn.sgf.players import name_keys
 from gocnn.stats import count_text
@@ -86,8 +86,8 @@ def by_player(games: Iterable[Game]) -> dict[str, list[Side]]:
 def rank_players(
     network: LoadedNetwork,
     players: Mapping[str, Sequence[Side]],
+    model: RankModel,
     *,
-    model: RankModel | None = None,
     progress: Callable[[int], object] = lambda moves: None,
 ) -> list[PlayerRank]:
     """Estimate the rank of each player.
@@ -95,7 +95,7 @@ def rank_players(
     Args:
         network: the one that the model was learnt with.
         players: sides of games on 19x19, by name.
-        model: by default the one of Fox's ranks that ships.
+        model: such as `gocnn.rating.model.rank_model` gives for a scale.
         progress: called with the number of moves of each part that is done.
 
     Returns:
@@ -106,7 +106,6 @@ def rank_players(
     """
     if not players:
         raise GocnnError("there is no game to estimate a rank from")
-    model = model or rank_model()
     played = _played(network, games_of(players), progress)
     ranks = [
         PlayerRank(

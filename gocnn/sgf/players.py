@@ -3,7 +3,7 @@
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,28 @@ def _keys(text: str) -> Iterable[str]:
             yield " " + "".join(sorted("".join(words)))
 
 
+def name_matcher(*names: str) -> Callable[[str], bool]:
+    """Whether a name is a spelling of one of these names; each text is looked at once.
+
+    Raises:
+        GocnnError: when one of them is not a name.
+    """
+    wanted: set[str] = set()
+    for name in names:
+        keys = name_keys(name)
+        if not keys:
+            raise GocnnError(f"{name!r} is not a name of a player")
+        wanted |= keys
+    cache: dict[str, bool] = {}
+
+    def matches(name: str) -> bool:
+        if name not in cache:
+            cache[name] = bool(name_keys(name) & wanted)
+        return cache[name]
+
+    return matches
+
+
 def games_of_player(games: Iterable[Game], player: str) -> tuple[list[Game], NDArray[np.int8]]:
     """The games of one player.
 
@@ -76,18 +98,9 @@ def games_of_player(games: Iterable[Game], player: str) -> tuple[list[Game], NDA
     Raises:
         GocnnError: when the player has no game; the nearest names are given.
     """
-    wanted = name_keys(player)
-    if not wanted:
-        raise GocnnError(f"{player!r} is not a name of a player")
+    matches = name_matcher(player)
     kept, colours = [], []
-    cache: dict[str, bool] = {}
     names: Counter[str] = Counter()
-
-    def matches(name: str) -> bool:
-        if name not in cache:
-            cache[name] = bool(name_keys(name) & wanted)
-        return cache[name]
-
     for game in games:
         names.update(name for name in (game.black_name, game.white_name) if name)
         black, white = matches(game.black_name), matches(game.white_name)

@@ -104,17 +104,25 @@ def seek(
     short = 2 * max(1, round(_SHORT * games / 2))
     for number in range(_TRIES + _MATCHES):
         count = short if number < _TRIES else games
-        styles = above, replace(below, temperature=temperature)
-        label = f"{rank_text(below.rank)} at {temperature:.2f}"
-        played = play_games(predict, styles, count, size=size, seed=number, label=label)
-        rate = share_won(played)
-        print(f"{label}: {100 * rate:.0f} % of {count}", file=sys.stderr)
+        weaker = replace(below, temperature=temperature)
+        played, rate = _match(above, weaker, predict, count, size, number)
         if count == games and _GOOD[0] <= rate <= _GOOD[1]:
             break
         tried.append((temperature, _odds(rate, count), count))
         if number < _TRIES + _MATCHES - 1:
             temperature = min(_HOTTEST, max(low, next_temperature(tried)))
     return temperature, played
+
+
+def _match(
+    above: Style, below: Style, predict: Evaluator, games: int, size: int, seed: int
+) -> tuple[list[tuple[int, SelfPlayGame]], float]:
+    """The games of a rank with the one above it, and the share that this one won."""
+    label = f"{rank_text(below.rank)} at {below.temperature_on(size):.2f}"
+    played = play_games(predict, (above, below), games, size=size, seed=seed, label=label)
+    won = share_won(played)
+    print(f"{label}: {100 * won:.0f} % of {games}", file=sys.stderr)
+    return played, won
 
 
 def next_temperature(tried: Sequence[tuple[float, float, int]]) -> float:
@@ -249,13 +257,10 @@ def climb_down(
             upper = parse_style(rank_text(Rank(steps[-1].rank)))
             above = replace(upper, temperature=steps[-1].temperature)
             if check:
-                temperature = style.temperature_on(size)
-                styles = above, replace(style, temperature=temperature)
-                label = f"{rank_text(rank)} at {temperature:.2f}"
-                played = play_games(predict, styles, games, size=size, seed=_CHECKED, label=label)
+                played, share = _match(above, style, predict, games, size, _CHECKED)
             else:
                 temperature, played = seek(above, style, predict, games, size)
-            style, share = replace(style, temperature=temperature), share_won(played)
+                style, share = replace(style, temperature=temperature), share_won(played)
         corpus = corpus_of([game for _, game in played[:_LOOKED_AT]])
         steps.append(
             Step(

@@ -31,7 +31,7 @@ from gocnn.files import write_atomically
 from gocnn.go.game import Game
 from gocnn.inference.weights import LoadedNetwork, load_network
 from gocnn.network.device import choose_device
-from gocnn.sgf.players import games_of_player, name_keys
+from gocnn.sgf.players import games_of_player, name_keys, name_matcher
 from gocnn.stats import Estimate, markdown_table
 from gocnn.training.imitate import FEWEST_GAMES, Imitation, imitate
 
@@ -181,14 +181,7 @@ def main() -> int:
         numbers = np.flatnonzero(corpus.games["size"] == _SIZE)
         others = Positions(corpus, numbers, passes=False)
         options.output.mkdir(parents=True, exist_ok=True)
-        wanted = frozenset(key for player in options.player for key in name_keys(player))
-        known: dict[str, bool] = {}
-
-        def is_wanted(name: str) -> bool:
-            if name not in known:
-                known[name] = bool(name_keys(name) & wanted)
-            return known[name]
-
+        is_wanted = name_matcher(*options.player)
         games = [
             game
             for game in games_with_names(options.games, _SIZE)

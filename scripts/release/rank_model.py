@@ -221,15 +221,20 @@ def _batch(model: RankModel, sides: Sides) -> tuple[Tensor, Tensor, Tensor, Tens
 def trials(
     sides: Sides, scale: Scale, count: int, seed: int = 0
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Groups of games of one rank, one side of each game; of fewer where there are not as many."""
+    """Groups of games of one rank, one side of each game.
+
+    Raises:
+        GocnnError: when there are fewer games of a rank than asked for.
+    """
     rng = np.random.default_rng((seed, count))
     for group in range(len(scale.groups)):
         own = np.flatnonzero(sides.groups == group)
         games = np.unique(sides.games[own])
-        if not len(games):
-            raise GocnnError(f"there is no game of {scale.groups[group]}")
+        if len(games) < count:
+            name = scale.groups[group]
+            raise GocnnError(f"only {len(games)} games of {name}, of {count} asked for")
         for _ in range(_TRIALS):
-            drawn = rng.choice(games, min(count, len(games)), replace=False)
+            drawn = rng.choice(games, count, replace=False)
             sides_of = [rng.choice(own[sides.games[own] == game]) for game in drawn]
             yield group, np.array(sides_of)
 

@@ -32,7 +32,13 @@ def _sides(games: int, seed: int) -> Sides:
 
 
 def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("_UNITS", 16), ("_TRIALS", 8), ("_BATCH", 11), ("_EPOCHS", 5)):
+    for name, value in (
+        ("_UNITS", 16),
+        ("_TRIALS", 8),
+        ("_BATCH", 11),
+        ("_EPOCHS", 5),
+        ("_HELD_OUT", 0.3),
+    ):
         monkeypatch.setattr(rank_model, name, value)
     model = learn(_sides(660, 1), FOX, members=2)
     assert model.first.shape == (2, 3, 16)
@@ -51,7 +57,7 @@ def test_groups_of_games_are_of_one_rank_and_of_different_games() -> None:
     for group, chosen in drawn[:: rank_model._TRIALS]:
         assert (sides.groups[chosen] == group).all()
         assert len(set(sides.games[chosen])) == 5
-    with pytest.raises(GocnnError, match="there is no game of 9d"):
+    with pytest.raises(GocnnError, match="only 0 games of 9d, of 5 asked for"):
         list(trials(sides.select(np.flatnonzero(sides.groups < 10)), FOX, 5))
 
 

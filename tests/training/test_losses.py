@@ -1,6 +1,7 @@
 """The losses of lead, spread and ownership, against formulas written out."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,19 @@ from gocnn.training.config import Hyperparameters
 from gocnn.training.trainer import Trainer, ownership_loss, reply_loss, score_loss
 
 CPU = torch.device("cpu")
+
+
+def _four(**fields: Any) -> Batch:
+    """Four lost positions of an empty 5x5 board, in view 0, but for the fields given."""
+    alike: dict[str, Any] = {
+        "planes": np.zeros((4, FULL.plane_count, 5, 5), np.int8),
+        "globals": np.zeros((4, FULL.global_count), np.float32),
+        "results": np.zeros(4, np.float32),
+        "komi_known": np.ones(4, np.float32),
+        "views": np.zeros(4, np.int64),
+        "numbers": np.zeros(4, np.int64),
+    }
+    return Batch(**(alike | fields))
 
 
 def test_the_score_loss_is_the_likelihood_of_a_logistic_distribution() -> None:
@@ -59,15 +73,9 @@ def test_a_network_learns_replies_and_answers_the_same_moves_without_them() -> N
     settings = {"planes": FULL.plane_count, "globals": FULL.global_count, "blocks": 1}
     network = build("resnet", settings | {"channels": 8, "reply": True})
     trainer = Trainer(network, Hyperparameters(reply_weight=1.0), device=CPU)
-    batch = Batch(
-        planes=np.zeros((4, FULL.plane_count, 5, 5), np.int8),
-        globals=np.zeros((4, FULL.global_count), np.float32),
+    batch = _four(
         moves=np.full(4, 12),
-        results=np.zeros(4, np.float32),
         known=np.zeros(4, np.float32),
-        komi_known=np.ones(4, np.float32),
-        views=np.zeros(4, np.int64),
-        numbers=np.zeros(4, np.int64),
         leads=np.full(4, np.nan, np.float32),
         replies=np.array([0, 0, 0, NO_REPLY]),
     )
@@ -95,15 +103,10 @@ def test_a_network_learns_leads_and_owners() -> None:
     owners = np.where(np.arange(25) % 5 < 3, -1, 1).astype(np.int8)
     planes = np.zeros((4, FULL.plane_count, 5, 5), np.int8)
     planes[:, 0] = owners.reshape(5, 5) > 0
-    batch = Batch(
+    batch = _four(
         planes=planes,
-        globals=np.zeros((4, FULL.global_count), np.float32),
         moves=np.full(4, 25),
-        results=np.zeros(4, np.float32),
         known=np.ones(4, np.float32),
-        komi_known=np.ones(4, np.float32),
-        views=np.zeros(4, np.int64),
-        numbers=np.zeros(4, np.int64),
         leads=np.full(4, -20, np.float32),
         owners=owners[None].repeat(4, axis=0),
     )
