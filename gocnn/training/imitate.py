@@ -32,7 +32,7 @@ from gocnn.network.registry import build
 from gocnn.progress import bar
 from gocnn.stats import count_text
 from gocnn.training.config import Hyperparameters
-from gocnn.training.process import keep_memory, own_device, stop_on_signals
+from gocnn.training.process import enter, stop_on_signals
 from gocnn.training.trainer import Trainer
 
 FEWEST_GAMES = 4  # one is held out
@@ -97,9 +97,7 @@ def imitate(
         GocnnError: when there are too few games, boards differ in size, the weights cannot be
             read, or the file cannot be written.
     """
-    device = own_device(imitation.device)
-    if device.type == "cpu":
-        keep_memory()
+    device = enter(imitation.device)
     network = load_network(imitation.weights, device)
     sets = _Sets.of(games, colours, others)
     tuning = _Tuning(network, sets, imitation)

@@ -37,7 +37,7 @@ from gocnn.progress import bar
 from gocnn.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from gocnn.training.config import Budget, Runtime, TrainConfig
 from gocnn.training.log import TrainingLog
-from gocnn.training.process import Processes, keep_memory, own_device, stop_on_signals
+from gocnn.training.process import Processes, enter, stop_on_signals
 from gocnn.training.trainer import Losses, Trainer
 
 LOG_SECONDS = 5.0
@@ -103,7 +103,7 @@ class TrainingRun:
                 do not fit the settings, the teacher reads another encoding, or the boards differ
                 in size and the architecture takes one size only.
         """
-        device = _enter(runtime)
+        device = enter(runtime.device)
         check_no_run(folder)
         if config.validation is None:
             config = replace(config, validation=float(corpus.meta.get("validation", VALIDATION)))
@@ -137,7 +137,7 @@ class TrainingRun:
         Raises:
             GocnnError: when the checkpoint is missing, damaged, or of other games.
         """
-        device = _enter(runtime)
+        device = enter(runtime.device)
         path, checkpoint = _latest(folder, budget)
         if checkpoint.corpus != corpus.checksum:
             raise GocnnError(
@@ -373,14 +373,6 @@ def check_no_run(folder: Path) -> None:
         raise GocnnError(
             f"{path}: a run is here already; go on with --resume, or name another folder with -o"
         )
-
-
-def _enter(runtime: Runtime) -> torch.device:
-    """The device to train on; the process is prepared for it."""
-    device = own_device(runtime.device)
-    if device.type == "cpu":
-        keep_memory()
-    return device
 
 
 def _lead_settings(config: TrainConfig) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Several training processes: what one is told of the others, and how it ends."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,3 +39,25 @@ def test_one_of_several_ends_before_threads_of_torch_can_abort_it(
     assert ends == []
     Processes(1, 2).end()
     assert ends == [0]
+
+
+TINY = """
+import sys, torch
+from gocnn.training.process import enter
+if sys.argv[1] == "enter":
+    enter("cpu")
+torch.set_num_threads(2)
+decayed = torch.full((1 << 20,), 2e-38) * 0.1  # enough numbers for both threads
+print(int((decayed != 0).sum()))
+"""
+
+
+def test_a_momentum_that_shrinks_to_nothing_becomes_nothing() -> None:
+    """Numbers below the smallest of full precision slow a training run down by a quarter."""
+
+    def left(way: str) -> int:
+        command = [sys.executable, "-c", TINY, way]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert left("leave") == 1 << 20  # else this test shows nothing
+    assert left("enter") == 0
