@@ -230,7 +230,7 @@ def measure(
         GocnnError: when `symmetries` is neither 1 nor 8, or the network answers NaN.
     """
     check_symmetries(symmetries)
-    module = prepare_for_inference(network.module, network.device, bf16=False)
+    module = prepare_for_inference(network.module, network.device, exact=True)
     parts = [numbers[i : i + batch] for i in range(0, len(numbers), batch)]
     threads = min(8, os.cpu_count() or 1)
 

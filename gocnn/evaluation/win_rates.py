@@ -109,7 +109,7 @@ def measure_win_rates(
     where, plies = positions.locate(everything)
     white = (positions.next_entries(where, plies) & WHITE_BIT) > 0
     komi_sample = everything[::_KOMI_SHARE]
-    module = prepare_for_inference(network.module, network.device, bf16=False)
+    module = prepare_for_inference(network.module, network.device, exact=True)
     views = Views(positions.size, network.device)
     total = len(everything) + len(KOMIS) * len(komi_sample)
     progress = bar(label, total, unit="positions") if label else None

@@ -12,7 +12,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.views import Views
 from gocnn.network.batchnorm import fold_batchnorm
-from gocnn.network.device import autocast, has_fast_bf16, to_device
+from gocnn.network.device import autocast, fastest_dtype, to_device
 from gocnn.network.fused import fuse_for_cpu
 from gocnn.network.output import Output
 
@@ -58,7 +58,7 @@ class _Float32(nn.Module):
 
 
 def prepare_for_inference(
-    network: nn.Module, device: torch.device, *, bf16: bool | None = None
+    network: nn.Module, device: torch.device, *, exact: bool = False
 ) -> nn.Module:
     """A copy of a network that answers as quickly as the device allows, to give to `forward`.
 
@@ -67,16 +67,17 @@ def prepare_for_inference(
     Args:
         network: in evaluation mode, on any device.
         device: where the copy will be.
-        bf16: whether it computes in bfloat16 or in float32; None: in bfloat16 where that is faster.
+        exact: whether it computes in float32, or in what is quickest there, see `fastest_dtype`.
     """
-    if bf16 is None:
-        bf16 = has_fast_bf16(device)
+    dtype = torch.float32 if exact else fastest_dtype(device)
     plain = to_device(fold_batchnorm(network), device)
     if device.type == "cpu":
-        quick = fuse_for_cpu(plain, torch.bfloat16 if bf16 else torch.float32)
+        quick = fuse_for_cpu(plain, dtype)
+        if quick is None and dtype == torch.int8:
+            quick = fuse_for_cpu(plain, torch.float32)
         if quick is not None:
             return quick
-    return _Cast(plain, device) if bf16 else _Float32(plain)
+    return _Cast(plain, device) if dtype == torch.bfloat16 else _Float32(plain)
 
 
 class Answers(NamedTuple):

@@ -7,16 +7,20 @@ they answer as the plain network does, and every caller can do without them.
 """
 
 import platform
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gocnn.network.device import X86
+from gocnn.network.int8 import Int8Tower
 from gocnn.network.output import Output
 from gocnn.network.resnet import Block, ResNet, value_of_lead
 
 _Filters = tuple[Tensor, Tensor | None]  # packed weight, bias
-_CLOSE = {torch.float32: 1e-3, torch.bfloat16: 0.1}  # of the largest logit; what the guard allows
+# Of the largest logit; what the guard allows.
+_CLOSE = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.int8: 0.1}
 
 
 class FusedResNet(nn.Module):
@@ -24,16 +28,19 @@ class FusedResNet(nn.Module):
 
     Args:
         network: in evaluation mode and folded, on the CPU.
-        dtype: of filters and activations; globals and the value's last layers stay float32.
+        dtype: of filters and activations; globals and the value's last layers stay float32. With
+            int8 only what the blocks multiply is int8, see `gocnn.network.int8`.
     """
 
     def __init__(self, network: ResNet, dtype: torch.dtype) -> None:
         super().__init__()
-        self.dtype = dtype
+        self.dtype = torch.float32 if dtype == torch.int8 else dtype
         blocks = [block for block in network.tower if isinstance(block, Block)]
         firsts = [(network.stem, network.stem_context), *((b.conv1, b.context) for b in blocks)]
-        self.firsts = [self._pack(conv.weight) for conv, _ in firsts]
-        self.seconds = [self._pack(b.conv2.weight, _bias(b.conv2)) for b in blocks]
+        self.stem = self._pack(network.stem.weight)
+        pairs = [(b.conv1, b.conv2) for b in blocks]
+        self.tower = Int8Tower(pairs) if dtype == torch.int8 else _Tower(pairs, dtype)
+        self.channels = network.stem.out_channels
         self.biases = nn.Linear(network.stem_context.in_features, 1)  # all of `firsts` at once
         self.biases.weight = _fixed([linear.weight for _, linear in firsts])
         self.biases.bias = _fixed([linear.bias + _bias(conv) for conv, linear in firsts])
@@ -58,10 +65,7 @@ class FusedResNet(nn.Module):
         self.requires_grad_(False)
 
     def _pack(self, weight: Tensor, bias: Tensor | None = None) -> _Filters:
-        around = [weight.shape[2] // 2] * 2
-        weight = weight.detach().to(self.dtype).contiguous(memory_format=torch.channels_last)
-        packed = torch.ops.mkldnn._reorder_convolution_weight(weight, around, *_STEPS)
-        return packed, None if bias is None else bias.detach().to(self.dtype)
+        return _packed(weight, bias, self.dtype)
 
     def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
         """What `ResNet.forward` takes and gives."""
@@ -69,11 +73,8 @@ class FusedResNet(nn.Module):
         context = F.relu(self.read_globals(globals_BG * self.read))
         alike = bool((globals_BG == globals_BG[:1]).all())  # one bias for all positions then
         biases = self.biases(context[:1] if alike else context).to(self.dtype)
-        bias_of = biases.chunk(len(self.firsts), dim=1)
-        x = _conv_bias(x, self.firsts[0], bias_of[0])
-        for first, bias, second in zip(self.firsts[1:], bias_of[1:], self.seconds, strict=True):
-            y = _conv_bias(x, first, bias)
-            x = _conv_onto(x, y, second)
+        stem_bias, *block_biases = biases.split(self.channels, dim=1)
+        x = self.tower(_conv_bias(x, self.stem, stem_bias), block_biases)
         heads = _conv(self.tower_end(x), self.heads, 0, "relu")
         points = _conv(heads, self.points, 1, "none").flatten(1).float()
         v = heads[:, self.policy :].contiguous(memory_format=torch.channels_last)
@@ -87,7 +88,29 @@ class FusedResNet(nn.Module):
         return Output(logits, *value_of_lead(outputs, globals_BG[:, self.offset]), ownership)
 
 
+class _Tower:
+    """The blocks of a `ResNet`, in float32 or bfloat16; see `Int8Tower`."""
+
+    def __init__(self, blocks: Sequence[tuple[nn.Conv2d, nn.Conv2d]], dtype: torch.dtype) -> None:
+        self._blocks = [
+            (_packed(first.weight, None, dtype), _packed(second.weight, _bias(second), dtype))
+            for first, second in blocks
+        ]
+
+    def __call__(self, x_BCHW: Tensor, biases: Sequence[Tensor]) -> Tensor:
+        for (first, second), bias in zip(self._blocks, biases, strict=True):
+            x_BCHW = _conv_onto(x_BCHW, _conv_bias(x_BCHW, first, bias), second)
+        return x_BCHW
+
+
 _STEPS = [1, 1], [1, 1], 1  # stride, dilation, groups
+
+
+def _packed(weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> _Filters:
+    around = [weight.shape[2] // 2] * 2
+    weight = weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
+    packed = torch.ops.mkldnn._reorder_convolution_weight(weight, around, *_STEPS)
+    return packed, None if bias is None else bias.detach().to(dtype)
 
 
 def _bias(conv: nn.Conv2d) -> Tensor:
@@ -125,9 +148,9 @@ def fuse_for_cpu(network: nn.Module, dtype: torch.dtype) -> nn.Module | None:
 
     Args:
         network: in evaluation mode and folded, on the CPU.
-        dtype: float32 or bfloat16.
+        dtype: float32, bfloat16 or int8.
     """
-    if type(network) is not ResNet or platform.machine().lower() not in ("x86_64", "amd64"):
+    if type(network) is not ResNet or platform.machine().lower() not in X86:
         return None
     lines = 19  # what oneDNN compiles for this board is soon needed anyway
     planes = (torch.arange(network.stem.in_channels * lines**2) % 3 == 0).float()

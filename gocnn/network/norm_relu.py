@@ -5,10 +5,6 @@ passes take longer than the convolutions. Here the forward pass reads the activa
 backward pass likewise, and the numbers in between stay float32.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,6 +22,7 @@ from gocnn.network.bf16 import (
     scale_shift_add_relu,
     scale_shift_relu,
 )
+from gocnn.network.threads import share
 
 
 def norm_relu(
@@ -118,9 +115,9 @@ class _NormReLU(torch.autograd.Function):
         y = torch.empty_like(x)
         numbers = scale.astype(np.float32), np.ascontiguousarray(shift, np.float32)
         if residual is None:
-            _share(scale_shift_relu, len(x), bits, *numbers, _bits(y))
+            share(scale_shift_relu, len(x), bits, *numbers, _bits(y))
         else:
-            _share(scale_shift_add_relu, len(x), bits, *numbers, _bits(residual), _bits(y))
+            share(scale_shift_add_relu, len(x), bits, *numbers, _bits(residual), _bits(y))
         context.save_for_backward(x, y)
         context.numbers = mean, deviation, scale
         context.extra, context.residual = extra, residual is not None
@@ -134,7 +131,7 @@ class _NormReLU(torch.autograd.Function):
         bits, masked = _bits(x), torch.empty_like(x)
         sums = np.empty((len(x), len(mean)), np.float32)
         products = np.empty_like(sums)
-        _share(
+        share(
             relu_backward,
             len(x),
             _bits(gradient),
@@ -152,7 +149,7 @@ class _NormReLU(torch.autograd.Function):
         offset = -scale * bias_gradient / count - slope * mean
         factors = [array.astype(np.float32) for array in (scale, slope, offset)]
         x_gradient = torch.empty_like(x)
-        _share(combine, len(x), _bits(masked), bits, *factors, _bits(x_gradient))
+        share(combine, len(x), _bits(masked), bits, *factors, _bits(x_gradient))
         extra: Tensor | None = context.extra
         return (
             x_gradient,
@@ -171,7 +168,7 @@ def _statistics(x: Bits, norm: nn.BatchNorm2d) -> tuple[NDArray[np.float64], NDA
     centre = norm.running_mean.numpy()
     sums = np.empty((len(x), len(centre)), np.float32)
     squares = np.empty_like(sums)
-    _share(add_moments, len(x), x, centre, sums, squares)
+    share(add_moments, len(x), x, centre, sums, squares)
     count = x.shape[0] * x.shape[1]
     beside = sums.sum(0, dtype=np.float64) / count
     variance = np.maximum(squares.sum(0, dtype=np.float64) / count - beside**2, 0)
@@ -187,20 +184,3 @@ def _bits(x: Tensor) -> Bits:
     """The bfloat16 activations [B, C, H, W], channels last, as uint16[B, H * W, C]; no copy."""
     rows = x.detach().permute(0, 2, 3, 1).flatten(1, 2)
     return rows.view(torch.int16).numpy().view(np.uint16)
-
-
-def _share(kernel: Callable[..., None], count: int, *arrays: NDArray[Any]) -> None:
-    """Run a kernel over the positions 0 to `count`, with as many threads as torch has."""
-    threads = min(torch.get_num_threads(), count)
-    if threads == 1:
-        kernel(*arrays, 0, count)
-        return
-    edges = [count * number // threads for number in range(threads + 1)]
-    parts = [_pool(threads).submit(kernel, *arrays, *ends) for ends in pairwise(edges)]
-    for part in parts:
-        part.result()
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="norm")

@@ -56,7 +56,7 @@ def measure_traits(
     corpus: Corpus,
     games: NDArray[np.int64],
     *,
-    bf16: bool | None = False,
+    exact: bool = True,
     progress: Callable[[int], object] = lambda positions: None,
 ) -> MoveTraits:
     """Ask a network about every move of some games.
@@ -65,7 +65,7 @@ def measure_traits(
         network: a residual one.
         corpus: the packed games.
         games: int64[G], which of them; all on boards of one size.
-        bf16: whether it computes in bfloat16; None: where that is faster.
+        exact: whether it computes in float32, or in what is quickest there.
         progress: called with the number of positions of each part that is done.
 
     Raises:
@@ -73,7 +73,7 @@ def measure_traits(
             is no residual one.
     """
     positions = Positions(corpus, games)
-    module = prepare_for_inference(network.module, network.device, bf16=bf16)
+    module = prepare_for_inference(network.module, network.device, exact=exact)
     tower = _Tower(module)
     views = Views(positions.size, network.device)
     numbers = np.arange(positions.count, dtype=np.int64)

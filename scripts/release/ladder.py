@@ -165,7 +165,7 @@ def look(
     Raises:
         GocnnError: when the network answers no lead.
     """
-    traits = measure_traits(network, corpus, numbers, bf16=None)
+    traits = measure_traits(network, corpus, numbers, exact=False)
     if np.isnan(traits.lead).any():
         raise GocnnError("the network answers no lead, so it cannot tell what a move costs")
     counts = np.ones(len(traits.plies), bool)

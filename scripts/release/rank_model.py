@@ -105,7 +105,7 @@ def measured(
             part = games[number : number + _CHUNK]
             file = folder / f"{number // _CHUNK:05}.npz"
             if not file.exists():
-                traits = measure_traits(network, corpus, part, bf16=None)
+                traits = measure_traits(network, corpus, part, exact=False)
                 draft = file.with_suffix(".part.npz")
                 np.savez(draft, **traits._asdict())
                 draft.replace(file)

@@ -13,8 +13,9 @@ from gocnn.inference.forward import forward, prepare_for_inference
 from gocnn.inference.views import Views
 from gocnn.network import fused
 from gocnn.network.batchnorm import BatchNorm, fold_batchnorm
-from gocnn.network.device import has_fast_bf16
+from gocnn.network.device import has_fast_bf16, has_fast_int8
 from gocnn.network.fused import FusedResNet
+from gocnn.network.int8 import Int8Tower
 from gocnn.network.output import Output
 from gocnn.network.registry import build
 
@@ -73,6 +74,29 @@ def test_the_fused_network_answers_as_the_plain_one(
 @with_onednn
 def test_the_cpu_takes_the_fused_network(network: nn.Module) -> None:
     assert isinstance(prepare_for_inference(network, CPU), FusedResNet)
+
+
+@pytest.mark.skipif(not has_fast_int8(CPU), reason="needs oneDNN on a processor with AVX2")
+def test_int8_where_it_works_else_float32(
+    network: nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: object) -> None:
+        torch.ops.onednn._no_such_operation()
+
+    monkeypatch.setattr(inference, "fastest_dtype", lambda _: torch.int8)
+    planes, context = inputs(3, 9)
+    answers = {}
+    for works in (True, False):
+        if not works:
+            monkeypatch.setattr(fused, "Int8Tower", missing)
+        quick = prepare_for_inference(network, CPU)
+        assert isinstance(quick, FusedResNet) and works is (type(quick.tower) is Int8Tower)
+        answers[works] = forward(quick, planes, context, Views(9, CPU)).log_policy
+    exact = prepare_for_inference(network, CPU, exact=True)
+    expected = forward(exact, planes, context, Views(9, CPU)).log_policy
+    assert torch.equal(answers[False], expected)
+    assert not torch.equal(answers[True], expected)
+    assert torch.allclose(answers[True], expected, atol=0.1)
 
 
 def test_what_cannot_be_fused_is_left_plain(

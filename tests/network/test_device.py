@@ -14,7 +14,7 @@ import torch
 from gocnn.errors import GocnnError
 from gocnn.go.symmetry import source_maps
 from gocnn.inference.views import Views
-from gocnn.network.device import choose_device, has_fast_bf16
+from gocnn.network.device import choose_device, fastest_dtype, has_fast_bf16, has_fast_int8
 from gocnn.training.autotune import Autotuner
 from gocnn.training.process import keep_memory
 
@@ -55,6 +55,22 @@ def test_bfloat16_is_taken_only_where_the_processor_has_it(monkeypatch: pytest.M
         assert has_fast_bf16(CPU) is allowed
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     assert not has_fast_bf16(CPU)
+
+
+def test_int8_is_taken_where_there_is_no_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cpu, "_is_avx2_supported", lambda: True)
+    for most, allowed in (("", True), ("AVX2", True), ("avx", False), ("SSE41", False)):
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", most)
+        assert has_fast_int8(CPU) is allowed
+    assert not has_fast_int8(torch.device("meta"))
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    assert fastest_dtype(CPU) == torch.int8
+    monkeypatch.setattr(torch.cpu, "_is_avx2_supported", lambda: False)
+    assert fastest_dtype(CPU) == torch.float32
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert not has_fast_int8(CPU)
 
 
 FAULTS = """
