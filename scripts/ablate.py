@@ -165,6 +165,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--measured", type=int, default=20_000, help="positions, at most")
     parser.add_argument("--board-size", type=int, default=19)
     parser.add_argument("--device", default="auto")
+    parser.add_argument(
+        "--busy",
+        action="store_true",
+        help="other work goes on: an update counts for the time of the run's quickest",
+    )
     return parser.parse_args()
 
 
@@ -187,7 +192,9 @@ def main() -> None:
             seconds=options.minutes and options.minutes * 60,
             measured=options.measured,
         )
-        work = Comparison(corpus, folder, plan, device=options.device, test=test, views=False)
+        work = Comparison(
+            corpus, folder, plan, device=options.device, test=test, views=False, busy=options.busy
+        )
         done = ablate(work, names, options.network, options.seeds)
     except GocnnError as error:
         sys.exit(f"ablate: {error}")
