@@ -124,7 +124,7 @@ def enter(name: str) -> torch.device:
     torchrun gives each process a GPU of its own. On a CPU the memory that training frees is kept,
     see `keep_memory`, and numbers too small for a float32 of full precision become 0. The momentum
     of a filter that has died shrinks to such numbers, and a processor counts many times slower
-    with them: a run of 2 million positions spent a fifth of its time on 18,000 of them. Threads
+    with them: a run of 2 million positions spent a quarter of its time on 18,000 of them. Threads
     that exist already go on as they were.
 
     Raises:
