@@ -3,19 +3,21 @@ r"""Learn a model behind `gocnn rank`, and measure it on games that it has not s
 From the root of the repository, in its environment:
 
     python -m scripts.release.rank_model fox TRAIN.gocnn TEST.gocnn -o FOLDER \
-        --train-games 8800 --test-games 1540
+        --train-games 8800 --test-games 1540 [--players TEST.sgf.xz]
 
 TRAIN and TEST are packed games on 19x19: for the scale ``fox`` of players of one group of ranks
 (see `gocnn.rating.model`), about as many of each; for ``kgs`` of any ranks. Games are drawn at
 random but always the same. What the network says of them, in bfloat16 where that is faster, is kept
 in FOLDER, so the command goes on where it was stopped. It writes gocnn/rating/SCALE.safetensors and
 prints the tables of docs/ranks.md: groups of 1, 5, 10 and 20 games of one rank, one side of each.
-In Kuboki et al. 2025 (arXiv 2505.00279) the games of a group are of one player.
+With --players, games with their players' names, it also takes groups of one player's games. With
+--measure the model that ships is measured, and none is learnt.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,9 +28,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gocnn.cli.games import games_with_names
 from gocnn.corpus.corpus import Corpus
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE
+from gocnn.go.game import Game
 from gocnn.inference.weights import LoadedNetwork, load_network
 from gocnn.network.device import choose_device
 from gocnn.progress import bar
@@ -40,10 +44,12 @@ from gocnn.rating.model import (
     RankModel,
     Scale,
     is_ranked,
+    rank_model,
     save_rank_model,
 )
+from gocnn.rating.players import by_player, games_of
 from gocnn.rating.traits import MoveTraits, measure_traits
-from gocnn.stats import markdown_table
+from gocnn.stats import count_text, markdown_table
 
 _CHUNK = 22  # games asked about at a time
 _FEWEST_MOVES = 60
@@ -58,6 +64,7 @@ _EPOCHS = 12
 _HELD_OUT = 0.1  # of the games, to tell how much the games of a group count
 _TEMPERS = np.linspace(0.3, 1.0, 15)
 _TRIALS = 300  # groups of games of each rank
+_FEWEST_GAMES, _MOST_GAMES = 5, 10  # of one player at one rank
 
 
 class Sides(NamedTuple):
@@ -66,10 +73,12 @@ class Sides(NamedTuple):
     played: list[PlayedGame]
     groups: NDArray[np.int64]  # [N] index into the scale's groups
     games: NDArray[np.int64]  # [N]
+    colours: NDArray[np.int8]  # [N]
 
     def select(self, chosen: NDArray[np.int64]) -> "Sides":
         """Some of them, by number."""
-        return Sides([self.played[i] for i in chosen], self.groups[chosen], self.games[chosen])
+        played = [self.played[i] for i in chosen]
+        return Sides(played, self.groups[chosen], self.games[chosen], self.colours[chosen])
 
 
 def draw(corpus: Corpus, scale: Scale) -> NDArray[np.int64]:
@@ -99,7 +108,7 @@ def measured(
 ) -> Sides:
     """The players of games; what the network says is read from the folder, or written there."""
     folder.mkdir(parents=True, exist_ok=True)
-    played, groups, numbers = [], [], []
+    played, groups, numbers, colours = [], [], [], []
     with bar(label, int(corpus.moves[games].sum()), unit="positions") as progress:
         for number in range(0, len(games), _CHUNK):
             part = games[number : number + _CHUNK]
@@ -118,8 +127,9 @@ def measured(
                         played.append(one)
                         groups.append(scale.group_of(int(corpus.games[side][game])))
                         numbers.append(game)
+                        colours.append(colour)
             progress.update(len(traits.plies))
-    return Sides(played, np.array(groups), np.array(numbers))
+    return Sides(played, np.array(groups), np.array(numbers), np.array(colours, np.int8))
 
 
 class _Learner(nn.Module):
@@ -239,42 +249,112 @@ def trials(
             yield group, np.array(sides_of)
 
 
+class Accuracy(NamedTuple):
+    """How often the likeliest group is right."""
+
+    cells: list[str]  # of `_HEAD`
+    confusion: NDArray[np.float64]  # [played by, said]: how many
+
+
+_HEAD = ["right %", "right or beside %", "mean error", "within the interval %", "its width"]
+
+
+def accuracy(
+    model: RankModel, logs: NDArray[np.float64], drawn: Iterable[tuple[int, NDArray[np.int64]]]
+) -> Accuracy:
+    """What the model says of groups of games.
+
+    Args:
+        model: to measure.
+        logs: [N, G] what it says of each side.
+        drawn: the group of ranks that sides are of, and which sides.
+    """
+    groups = model.scale.groups
+    confusion = np.zeros((len(groups), len(groups)))
+    held, width = [], []
+    for group, chosen in drawn:
+        estimate = model.together(logs[chosen])
+        likeliest, low, high = map(groups.index, (estimate.group, estimate.low, estimate.high))
+        confusion[group, likeliest] += 1
+        held.append(low <= group <= high)
+        width.append(high - low + 1)
+    errors = np.abs(np.subtract.outer(np.arange(len(groups)), np.arange(len(groups))))
+
+    def share(most: int) -> str:
+        return f"{100 * confusion[errors <= most].sum() / confusion.sum():.1f}"
+
+    error = f"{(errors * confusion).sum() / confusion.sum():.2f}"
+    cells = [share(0), share(1), error, f"{100 * np.mean(held):.1f}", f"{np.mean(width):.1f}"]
+    return Accuracy(cells, confusion)
+
+
 def report(model: RankModel, sides: Sides) -> str:
     """Markdown: how often the group is right by number of games, and what is said for what."""
-    scale = model.scale
-    groups = scale.groups
     logs = model.log_probabilities(sides.played)
-    rows, confusion = [], np.zeros((len(groups), len(groups)))
-    for count in (1, 5, 10, 20):
-        right, near, off, held, width = [], [], [], [], []
-        for group, chosen in trials(sides, scale, count):
-            estimate = model.together(logs[chosen])
-            ends = (estimate.group, estimate.low, estimate.high)
-            likeliest, low, high = map(groups.index, ends)
-            right.append(likeliest == group)
-            near.append(abs(likeliest - group) <= 1)
-            off.append(abs(likeliest - group))
-            held.append(low <= group <= high)
-            width.append(high - low + 1)
-            if count == 20:
-                confusion[group, likeliest] += 1
-        shares = [f"{100 * np.mean(values):.1f}" for values in (right, near, held)]
-        rows.append(
-            [str(count), *shares[:2], f"{np.mean(off):.2f}", shares[2], f"{np.mean(width):.1f}"]
-        )
-    head = [
-        "games",
-        "right %",
-        "right or beside %",
-        "mean error",
-        "within the interval %",
-        "its width",
+    found = {n: accuracy(model, logs, trials(sides, model.scale, n)) for n in (1, 5, 10, 20)}
+    rows = [[str(count), *of_count.cells] for count, of_count in found.items()]
+    tables = [markdown_table(["games", *_HEAD], rows)]
+    for count in (1, 20):
+        lines = [
+            [name, *(f"{100 * share:.0f}" for share in row / row.sum())]
+            for name, row in zip(model.scale.groups, found[count].confusion, strict=True)
+        ]
+        head = [f"{count_text(count, 'game')} by", *model.scale.groups]
+        tables.append(markdown_table(head, lines))
+    return "\n\n".join(tables)
+
+
+class Named(NamedTuple):
+    """Games whose players have enough of them at one rank."""
+
+    corpus: Corpus
+    players: list[list[tuple[int, int]]]  # of each player at one rank: games and colours
+
+
+def named(games: Iterable[Game], scale: Scale) -> Named:
+    """The games of those players, `_MOST_GAMES` of each at one rank."""
+    fitting = [
+        game
+        for game in games
+        if game.size == 19
+        and len(game) >= _FEWEST_MOVES
+        and is_ranked(game.black_rank)
+        and is_ranked(game.white_rank)
     ]
-    lines = [
-        [name, *(f"{100 * share:.0f}" for share in row / row.sum())]
-        for name, row in zip(groups, confusion, strict=True)
-    ]
-    return f"{markdown_table(head, rows)}\n\n{markdown_table(['played by', *groups], lines)}"
+    own: dict[tuple[str, int], list[tuple[Game, int]]] = defaultdict(list)
+    for name, sides in by_player(fitting).items():
+        for game, colour in sides:
+            rank = game.black_rank if colour == BLACK else game.white_rank
+            own[name, scale.group_of(rank)].append((game, colour))
+    enough = [sides[:_MOST_GAMES] for sides in own.values() if len(sides) >= _FEWEST_GAMES]
+    kept = games_of({str(number): sides for number, sides in enumerate(enough)})
+    numbers = {id(game): number for number, game in enumerate(kept)}
+    players = [[(numbers[id(game)], colour) for game, colour in sides] for sides in enough]
+    return Named(Corpus.from_games(kept), players)
+
+
+def report_players(
+    model: RankModel, sides: Sides, players: Sequence[Sequence[tuple[int, int]]]
+) -> str:
+    """Markdown: the same for groups of games of one player, one after another."""
+    places = {
+        (int(game), int(colour)): place
+        for place, (game, colour) in enumerate(zip(sides.games, sides.colours, strict=True))
+    }
+    logs = model.log_probabilities(sides.played)
+    rows = []
+    for count in (1, _FEWEST_GAMES, _MOST_GAMES):
+        drawn = []
+        able = 0
+        for player in players:
+            own = np.array([places[side] for side in player if side in places])
+            able += len(own) >= count
+            for first in range(0, len(own) - count + 1, count):
+                chosen = own[first : first + count]
+                drawn.append((int(sides.groups[chosen[0]]), chosen))
+        cells = accuracy(model, logs, drawn).cells if drawn else ["-"] * len(_HEAD)
+        rows.append([str(count), str(able), str(len(drawn)), *cells])
+    return markdown_table(["games of one player", "players", "groups of games", *_HEAD], rows)
 
 
 def main() -> None:
@@ -288,21 +368,36 @@ def main() -> None:
     parser.add_argument("-o", "--folder", type=Path, required=True)
     parser.add_argument("--train-games", type=int, default=8800, help="default: %(default)s")
     parser.add_argument("--test-games", type=int, default=1540, help="default: %(default)s")
+    parser.add_argument("--players", type=Path, action="append", help="SGF, as for gocnn rank")
+    parser.add_argument("--measure", action="store_true", help="the model that ships; learn none")
     parser.add_argument("--model", type=Path, help="the file to write; by default the one to ship")
     options = parser.parse_args()
     scale = SCALES[options.scale]
     shipped = Path(__file__).parents[2] / "gocnn" / "rating" / f"{scale.name}.safetensors"
     try:
         network = load_network(WEIGHTS, choose_device("cpu"))
-        sides = []
-        for name, count in (("train", options.train_games), ("test", options.test_games)):
+
+        def sides(name: str, corpus: Corpus, games: NDArray[np.int64]) -> Sides:
+            return measured(
+                network, corpus, games, scale, options.folder / f"{scale.name}-{name}", name
+            )
+
+        def drawn(name: str, count: int) -> Sides:
             corpus = Corpus.open(getattr(options, name))
-            games = draw(corpus, scale)[:count]
-            folder = options.folder / f"{scale.name}-{name}"
-            sides.append(measured(network, corpus, games, scale, folder, name))
-        model = learn(sides[0], scale)
-        save_rank_model(model, options.model or shipped, len(np.unique(sides[0].games)))
-        print(report(model, sides[1]))
+            return sides(name, corpus, draw(corpus, scale)[:count])
+
+        if options.measure:
+            model = rank_model(scale)
+        else:
+            learnt = drawn("train", options.train_games)
+            model = learn(learnt, scale)
+            save_rank_model(model, options.model or shipped, len(np.unique(learnt.games)))
+        print(report(model, drawn("test", options.test_games)))
+        if options.players:
+            chosen = named(games_with_names(options.players), scale)
+            numbers = np.arange(len(chosen.corpus))
+            played = sides("players", chosen.corpus, numbers)
+            print(f"\n{report_players(model, played, chosen.players)}")
     except (GocnnError, OSError) as error:
         sys.exit(f"rank_model: {error}")
 

@@ -8,6 +8,7 @@ import pytest
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.errors import GocnnError
+from gocnn.go.board import BLACK, pack
 from gocnn.go.game import Game
 from gocnn.go.ranks import Rank
 from gocnn.inference.weights import load_network
@@ -15,7 +16,16 @@ from gocnn.rating.features import FEATURES, PlayedGame
 from gocnn.rating.model import FOX, KGS, WEIGHTS
 from gocnn.sgf.reader import read_games
 from scripts.release import rank_model
-from scripts.release.rank_model import Sides, draw, learn, measured, report, trials
+from scripts.release.rank_model import (
+    Sides,
+    draw,
+    learn,
+    measured,
+    named,
+    report,
+    report_players,
+    trials,
+)
 
 
 def _sides(games: int, seed: int) -> Sides:
@@ -28,7 +38,7 @@ def _sides(games: int, seed: int) -> Sides:
         whole = np.zeros(len(FEATURES), np.float32)
         whole[0] = rng.normal(group, 3)
         played.append(PlayedGame(moves, whole))
-    return Sides(played, groups, np.arange(games))
+    return Sides(played, groups, np.arange(games), np.full(games, BLACK, np.int8))
 
 
 def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,11 +53,20 @@ def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPat
     model = learn(_sides(660, 1), FOX, members=2)
     assert model.first.shape == (2, 3, 16)
     assert model.last.shape == (2, 32 + len(FEATURES), 11)
-    lines = report(model, _sides(220, 2)).splitlines()
+    sides = _sides(220, 2)
+    lines = report(model, sides).splitlines()
     right = [float(line.split("|")[2]) for line in lines[2:6]]
     assert right[0] > 25  # chance is 9
     assert right[3] > right[0] + 5
     assert [line.split("|")[1].strip() for line in lines[-11:]] == list(FOX.groups)
+    players = [[(game, BLACK) for game in range(group, 7 * 11, 11)] for group in range(11)]
+    table = [row.split("|")[1:5] for row in report_players(model, sides, players).splitlines()]
+    assert [[cell.strip() for cell in row[:3]] for row in table[2:]] == [
+        ["1", "11", "77"],
+        ["5", "11", "11"],
+        ["10", "0", "0"],
+    ]
+    assert float(table[3][3]) > float(table[2][3]) > 15
 
 
 def test_groups_of_games_are_of_one_rank_and_of_different_games() -> None:
@@ -59,6 +78,30 @@ def test_groups_of_games_are_of_one_rank_and_of_different_games() -> None:
         assert len(set(sides.games[chosen])) == 5
     with pytest.raises(GocnnError, match="only 0 games of 9d, of 5 asked for"):
         list(trials(sides.select(np.flatnonzero(sides.groups < 10)), FOX, 5))
+
+
+def test_a_player_counts_at_each_rank_with_enough_games() -> None:
+    """At most ten at one rank are taken."""
+
+    def games(count: int, white: str, rank: int, black: int) -> list[Game]:
+        entries = [pack(point, -BLACK if point % 2 else BLACK) for point in range(80)]
+        game = Game(
+            size=19,
+            entries=np.array(entries, np.uint16),
+            black_name="Ann",
+            white_name=white,
+            black_rank=Rank(black),
+            white_rank=Rank(rank),
+        )
+        return [replace(game) for _ in range(count)]
+
+    played = games(5, "Bob", 23, 21) + games(4, "Eve", 24, 22) + games(7, "Dan", 0, 21)
+    assert not named([replace(game, entries=game.entries[:50]) for game in played], FOX).players
+    found = named(played, FOX)  # those against Dan, whose rank is not known, do not count
+    assert found.players == [[(n, BLACK) for n in range(5)], [(n, -BLACK) for n in range(5)]]
+    assert len(found.corpus) == 5
+    found = named(played + games(7, "Eve", 24, 21), FOX)
+    assert sorted(len(player) for player in found.players) == [5, 10, 10]
 
 
 def test_what_the_network_says_is_asked_for_once(
