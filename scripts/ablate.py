@@ -82,6 +82,9 @@ VARIANTS: dict[str, Variant] = {
     "batch-512": Variant(about="batches of 512", hyperparameters={"batch": 512}),
     # What it learns from.
     "no-value": Variant(about="without the value's loss", hyperparameters={"value_weight": 0.0}),
+    "focus": Variant(
+        about="easy moves count by the square root of 1 - p", hyperparameters={"focus": 0.5}
+    ),
     "lead": Variant(about="with lead, spread and owners of the points", options={"lead": True}),
     "reply": Variant(about="with the opponent's next move, weight 0.15", trial={"reply": True}),
     "balance": Variant(

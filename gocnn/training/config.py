@@ -26,6 +26,7 @@ class Hyperparameters:
     score_weight: float = 0.03  # of the counted results, for networks that answer a lead
     ownership_weight: float = 0.15  # of the final owners, likewise
     reply_weight: float = 0.15  # of the opponent's next move, for networks that answer one
+    focus: float = 0.0  # how much less the easy positions count, see `focused`
     clip: float = 2.0  # longest gradient
     average: float = 0.999  # decay of the averaged weights, a step
     seed: int = 0
@@ -39,6 +40,8 @@ class Hyperparameters:
                 raise GocnnError(f"{name} must be above 0, not {getattr(self, name)}")
         if not 0 <= self.average < 1:
             raise GocnnError(f"average must be 0 up to 1, not {self.average}")
+        if self.focus < 0:
+            raise GocnnError(f"focus must be 0 or above, not {self.focus}")
         if not 0 <= self.teacher_share <= 1:
             raise GocnnError(f"the teacher's share must be 0 to 1, not {self.teacher_share}")
         if not 0 <= self.cooldown <= 1:

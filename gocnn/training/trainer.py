@@ -114,14 +114,16 @@ class Trainer:
         with autocast(self.device, self.hyperparameters.bf16):
             output = self._fastest_forward()(planes, context)
         logits = output.logits.float()
-        policy_loss = F.cross_entropy(logits, moves)
+        policy_errors = F.cross_entropy(logits, moves, reduction="none")
+        policy_loss = policy_errors.mean()
         if output.lead is not None:  # without komi, a lead cannot be told from the result
             known = known * komi_known
         value_errors = F.binary_cross_entropy_with_logits(
             output.value.float(), results, weight=known, reduction="sum"
         )
         value_loss = value_errors / len(moves)  # the same divisor in every process
-        loss = policy_loss + self.hyperparameters.value_weight * value_loss
+        loss = focused(policy_errors, self.hyperparameters.focus)
+        loss = loss + self.hyperparameters.value_weight * value_loss
         if output.lead is not None and output.spread is not None:
             loss = loss + self.hyperparameters.score_weight * score_loss(
                 output.lead, output.spread, leads
@@ -256,6 +258,23 @@ class Trainer:
                 self.average[name].copy_(tensor)
         except (RuntimeError, KeyError) as error:
             raise GocnnError(f"the checkpoint is of another network: {error}") from error
+
+
+def focused(errors_B: Tensor, focus: float) -> Tensor:
+    """The mean of cross-entropies in which a move held likely counts less.
+
+    One to which the network gives the probability p counts by ``(1 - p) ** focus`` (the focal loss
+    of Lin et al. 2017, arXiv:1708.02002, its weights taken as they are and normalised over the
+    batch).
+
+    Args:
+        errors_B: in nats.
+        focus: 0 for the plain mean.
+    """
+    if not focus:
+        return errors_B.mean()
+    weights = (1 - torch.exp(-errors_B.detach())).clamp(min=1e-6) ** focus
+    return (weights * errors_B).sum() / weights.sum()
 
 
 def score_loss(lead_B: Tensor, spread_B: Tensor, target_B: Tensor) -> Tensor:

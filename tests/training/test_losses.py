@@ -14,7 +14,7 @@ from gocnn.network.batchnorm import fold_batchnorm
 from gocnn.network.fused import fuse_for_cpu
 from gocnn.network.registry import build
 from gocnn.training.config import Hyperparameters
-from gocnn.training.trainer import Trainer, ownership_loss, reply_loss, score_loss
+from gocnn.training.trainer import Trainer, focused, ownership_loss, reply_loss, score_loss
 
 CPU = torch.device("cpu")
 
@@ -38,6 +38,18 @@ def test_the_score_loss_is_the_likelihood_of_a_logistic_distribution() -> None:
     density = math.exp(-z) / (spread * (1 + math.exp(-z)) ** 2)
     loss = score_loss(*(torch.tensor([value]) for value in (lead, spread, target)))
     assert loss.item() == pytest.approx(-math.log(density), abs=1e-6)
+
+
+def test_focus_lets_easy_moves_count_less() -> None:
+    chances = torch.tensor([0.96, 0.36])
+    errors = (-chances.log()).requires_grad_()
+    assert focused(errors, 0.0).item() == pytest.approx(errors.mean().item())
+    loss = focused(errors, 0.5)  # weights of 0.2 and 0.8
+    assert loss.item() == pytest.approx(-(0.2 * math.log(0.96) + 0.8 * math.log(0.36)))
+    loss.backward()
+    assert errors.grad is not None
+    assert errors.grad.tolist() == pytest.approx([0.2, 0.8])
+    assert focused(torch.tensor([0.0, 0.0]), 2.0).item() == 0  # both are certain
 
 
 def test_games_that_were_not_counted_add_nothing() -> None:
