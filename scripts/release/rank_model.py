@@ -3,21 +3,25 @@ r"""Learn a model behind `gocnn rank`, and measure it on games that it has not s
 From the root of the repository, in its environment:
 
     python -m scripts.release.rank_model fox TRAIN.gocnn TEST.gocnn -o FOLDER \
-        --train-games 8800 --test-games 1540 [--players TEST.sgf.xz]
+        --names TRAIN.sgf.xz --train-games 8800 --test-games 1540 [--players TEST.sgf.xz]
 
 TRAIN and TEST are packed games on 19x19: for the scale ``fox`` of players of one group of ranks
 (see `gocnn.rating.model`), about as many of each; for ``kgs`` of any ranks. Games are drawn at
 random but always the same. What the network says of them, in bfloat16 where that is faster, is kept
 in FOLDER, so the command goes on where it was stopped. It writes gocnn/rating/SCALE.safetensors and
 prints the tables of docs/ranks.md: groups of 1, 5, 10 and 20 games of one rank, one side of each.
-With --players, games with their players' names, it also takes groups of one player's games. With
---measure the model that ships is measured, and none is learnt.
+
+Packed games have no names. --names gives those of TRAIN as game records, from which it learns how
+much the games of one player count together: they are more alike than those of one rank. --players
+gives records to measure on groups of one player's games, too. With --measure the model that ships
+is measured, and none is learnt.
 """
 
 import argparse
+import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,7 +51,7 @@ from gocnn.rating.model import (
     rank_model,
     save_rank_model,
 )
-from gocnn.rating.players import by_player, games_of
+from gocnn.rating.players import Side, by_player, games_of
 from gocnn.rating.traits import MoveTraits, measure_traits
 from gocnn.stats import count_text, markdown_table
 
@@ -61,8 +65,9 @@ _DECAY = 0.01
 _RATE = 2e-3
 _BATCH = 32  # sides of an update
 _EPOCHS = 12
-_HELD_OUT = 0.1  # of the games, to tell how much the games of a group count
-_TEMPERS = np.linspace(0.3, 1.0, 15)
+_HELD_OUT = 0.25  # of the players, to tell how much the games of one count together
+_FEWEST_TOGETHER = 3  # games of such a player
+_TEMPERS = np.linspace(0.0, 1.0, 21)
 _TRIALS = 300  # groups of games of each rank
 _FEWEST_GAMES, _MOST_GAMES = 5, 10  # of one player at one rank
 
@@ -73,12 +78,19 @@ class Sides(NamedTuple):
     played: list[PlayedGame]
     groups: NDArray[np.int64]  # [N] index into the scale's groups
     games: NDArray[np.int64]  # [N]
-    colours: NDArray[np.int8]  # [N]
+    players: NDArray[np.int64]  # [N] number of the player at this rank; -1 where not known
 
     def select(self, chosen: NDArray[np.int64]) -> "Sides":
         """Some of them, by number."""
         played = [self.played[i] for i in chosen]
-        return Sides(played, self.groups[chosen], self.games[chosen], self.colours[chosen])
+        return Sides(played, self.groups[chosen], self.games[chosen], self.players[chosen])
+
+    def by_player(self, fewest: int) -> list[NDArray[np.int64]]:
+        """The sides of each player at one rank that has at least so many games there."""
+        known = np.flatnonzero(self.players >= 0)
+        order = known[np.argsort(self.players[known], kind="stable")]
+        starts = np.flatnonzero(np.diff(self.players[order])) + 1
+        return [own for own in np.split(order, starts) if len(own) >= fewest]
 
 
 def draw(corpus: Corpus, scale: Scale) -> NDArray[np.int64]:
@@ -105,10 +117,21 @@ def measured(
     scale: Scale,
     folder: Path,
     label: str,
+    players: Mapping[tuple[int, int], int] | None = None,
 ) -> Sides:
-    """The players of games; what the network says is read from the folder, or written there."""
+    """The sides of games; what the network says is read from the folder, or written there.
+
+    Args:
+        network: that is asked.
+        corpus: the games.
+        games: int64[G], which of them.
+        scale: of the ranks.
+        folder: where the answers are kept.
+        label: of the progress bar.
+        players: the number of the player by game and colour, where it is known.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    played, groups, numbers, colours = [], [], [], []
+    played, groups, numbers, own = [], [], [], []
     with bar(label, int(corpus.moves[games].sum()), unit="positions") as progress:
         for number in range(0, len(games), _CHUNK):
             part = games[number : number + _CHUNK]
@@ -127,9 +150,9 @@ def measured(
                         played.append(one)
                         groups.append(scale.group_of(int(corpus.games[side][game])))
                         numbers.append(game)
-                        colours.append(colour)
+                        own.append((players or {}).get((game, colour), -1))
             progress.update(len(traits.plies))
-    return Sides(played, np.array(groups), np.array(numbers), np.array(colours, np.int8))
+    return Sides(played, np.array(groups), np.array(numbers), np.array(own))
 
 
 class _Learner(nn.Module):
@@ -153,20 +176,34 @@ class _Learner(nn.Module):
         return logits
 
 
-def learn(sides: Sides, scale: Scale, members: int = _MEMBERS) -> RankModel:
-    """Learn a model, and how much the games of a group count."""
-    rng = np.random.default_rng(1)
-    games = np.unique(sides.games)
-    held_out = rng.random(len(games))[np.searchsorted(games, sides.games)] < _HELD_OUT
-    unseen = sides.select(np.flatnonzero(held_out))
-    trial = _learn(sides.select(np.flatnonzero(~held_out)), scale, 1, 1.0, "how sure")
-    logs = trial.log_probabilities(unseen.played)
+def learn(
+    sides: Sides, scale: Scale, members: int = _MEMBERS, temper: float | None = None
+) -> RankModel:
+    """Learn a model and, where it is not given, how much the games of one player count together.
+
+    Raises:
+        GocnnError: when no player has enough games.
+    """
+    temper = _temper(sides, scale) if temper is None else temper
+    return _learn(sides, scale, members, temper, "learn")
+
+
+def _temper(sides: Sides, scale: Scale) -> float:
+    """What makes the players likeliest of whom a model has seen no game."""
+    players = [own[:_MOST_GAMES] for own in sides.by_player(_FEWEST_TOGETHER)]
+    order = np.random.default_rng(1).permutation(len(players))
+    held_out = [players[index] for index in order[: math.ceil(_HELD_OUT * len(players))]]
+    if not held_out:
+        raise GocnnError(f"no player has {_FEWEST_TOGETHER} games of one rank; see --names")
+    unseen = np.isin(sides.games, sides.games[np.concatenate(held_out)])
+    trial = _learn(sides.select(np.flatnonzero(~unseen)), scale, 1, 1.0, "how sure")
     losses = np.zeros(len(_TEMPERS))
-    for group, chosen in trials(unseen, scale, 10):
+    for own in held_out:
+        logs = trial.log_probabilities([sides.played[side] for side in own])
         for index, temper in enumerate(_TEMPERS):
-            logits = logs[chosen].sum(0) * len(chosen) ** (temper - 1)
-            losses[index] += float(np.logaddexp.reduce(logits) - logits[group])
-    return _learn(sides, scale, members, float(_TEMPERS[int(np.argmin(losses))]), "learn")
+            logits = logs.sum(0) * len(own) ** (temper - 1)
+            losses[index] += float(np.logaddexp.reduce(logits) - logits[sides.groups[own[0]]])
+    return float(_TEMPERS[int(np.argmin(losses))])
 
 
 def _learn(sides: Sides, scale: Scale, members: int, temper: float, label: str) -> RankModel:
@@ -305,14 +342,14 @@ def report(model: RankModel, sides: Sides) -> str:
 
 
 class Named(NamedTuple):
-    """Games whose players have enough of them at one rank."""
+    """Games whose players are known."""
 
     corpus: Corpus
-    players: list[list[tuple[int, int]]]  # of each player at one rank: games and colours
+    players: dict[tuple[int, int], int]  # by game and colour: the number of the player at this rank
 
 
 def named(games: Iterable[Game], scale: Scale) -> Named:
-    """The games of those players, `_MOST_GAMES` of each at one rank."""
+    """The games of players with at least `_FEWEST_GAMES` at one rank, `_MOST_GAMES` of each."""
     fitting = [
         game
         for game in games
@@ -321,40 +358,61 @@ def named(games: Iterable[Game], scale: Scale) -> Named:
         and is_ranked(game.black_rank)
         and is_ranked(game.white_rank)
     ]
-    own: dict[tuple[str, int], list[tuple[Game, int]]] = defaultdict(list)
-    for name, sides in by_player(fitting).items():
-        for game, colour in sides:
-            rank = game.black_rank if colour == BLACK else game.white_rank
-            own[name, scale.group_of(rank)].append((game, colour))
-    enough = [sides[:_MOST_GAMES] for sides in own.values() if len(sides) >= _FEWEST_GAMES]
+    own = _by_player_and_group(fitting, scale)
+    enough = [sides[:_MOST_GAMES] for sides in own if len(sides) >= _FEWEST_GAMES]
     kept = games_of({str(number): sides for number, sides in enumerate(enough)})
     numbers = {id(game): number for number, game in enumerate(kept)}
-    players = [[(numbers[id(game)], colour) for game, colour in sides] for sides in enough]
+    players = {
+        (numbers[id(game)], colour): player
+        for player, sides in enumerate(enough)
+        for game, colour in sides
+    }
     return Named(Corpus.from_games(kept), players)
 
 
-def report_players(
-    model: RankModel, sides: Sides, players: Sequence[Sequence[tuple[int, int]]]
-) -> str:
-    """Markdown: the same for groups of games of one player, one after another."""
-    places = {
-        (int(game), int(colour)): place
-        for place, (game, colour) in enumerate(zip(sides.games, sides.colours, strict=True))
+def players_of(
+    corpus: Corpus, chosen: NDArray[np.int64], games: Iterable[Game], scale: Scale
+) -> dict[tuple[int, int], int]:
+    """Who played the games of a corpus, by the same games with their names.
+
+    Returns:
+        The number of the player at this rank, by the game's number in the corpus and the colour.
+    """
+    numbers = {corpus.game(int(number)).moves.tobytes(): int(number) for number in chosen}
+    found = [game for game in games if game.moves.tobytes() in numbers]
+    return {
+        (numbers[game.moves.tobytes()], colour): player
+        for player, sides in enumerate(_by_player_and_group(found, scale))
+        for game, colour in sides
     }
+
+
+def _by_player_and_group(games: Iterable[Game], scale: Scale) -> list[list[Side]]:
+    own: dict[tuple[str, int], list[Side]] = defaultdict(list)
+    for name, sides in by_player(games).items():
+        for game, colour in sides:
+            rank = game.black_rank if colour == BLACK else game.white_rank
+            own[name, scale.group_of(rank)].append((game, colour))
+    return list(own.values())
+
+
+def report_players(model: RankModel, sides: Sides) -> str:
+    """Markdown: the same for groups of games of one player, one after another."""
     logs = model.log_probabilities(sides.played)
     rows = []
     for count in (1, _FEWEST_GAMES, _MOST_GAMES):
-        drawn = []
-        able = 0
-        for player in players:
-            own = np.array([places[side] for side in player if side in places])
-            able += len(own) >= count
-            for first in range(0, len(own) - count + 1, count):
-                chosen = own[first : first + count]
-                drawn.append((int(sides.groups[chosen[0]]), chosen))
+        players = sides.by_player(count)
+        drawn = [
+            (int(sides.groups[own[0]]), own[first : first + count])
+            for own in players
+            for first in range(0, len(own) - count + 1, count)
+        ]
         cells = accuracy(model, logs, drawn).cells if drawn else ["-"] * len(_HEAD)
-        rows.append([str(count), str(able), str(len(drawn)), *cells])
+        rows.append([str(count), str(len(players)), str(len(drawn)), *cells])
     return markdown_table(["games of one player", "players", "groups of games", *_HEAD], rows)
+
+
+_PARTS = "train", "test", "players"
 
 
 def main() -> None:
@@ -368,6 +426,8 @@ def main() -> None:
     parser.add_argument("-o", "--folder", type=Path, required=True)
     parser.add_argument("--train-games", type=int, default=8800, help="default: %(default)s")
     parser.add_argument("--test-games", type=int, default=1540, help="default: %(default)s")
+    parser.add_argument("--names", type=Path, action="append", default=[], help="TRAIN as SGF")
+    parser.add_argument("--temper", type=float, help="of a scale whose TRAIN knows more players")
     parser.add_argument("--players", type=Path, action="append", help="SGF, as for gocnn rank")
     parser.add_argument("--measure", action="store_true", help="the model that ships; learn none")
     parser.add_argument("--model", type=Path, help="the file to write; by default the one to ship")
@@ -376,28 +436,25 @@ def main() -> None:
     shipped = Path(__file__).parents[2] / "gocnn" / "rating" / f"{scale.name}.safetensors"
     try:
         network = load_network(WEIGHTS, choose_device("cpu"))
-
-        def sides(name: str, corpus: Corpus, games: NDArray[np.int64]) -> Sides:
-            return measured(
-                network, corpus, games, scale, options.folder / f"{scale.name}-{name}", name
-            )
-
-        def drawn(name: str, count: int) -> Sides:
-            corpus = Corpus.open(getattr(options, name))
-            return sides(name, corpus, draw(corpus, scale)[:count])
-
+        kept = {part: options.folder / f"{scale.name}-{part}" for part in _PARTS}
         if options.measure:
             model = rank_model(scale)
         else:
-            learnt = drawn("train", options.train_games)
-            model = learn(learnt, scale)
-            save_rank_model(model, options.model or shipped, len(np.unique(learnt.games)))
-        print(report(model, drawn("test", options.test_games)))
+            corpus = Corpus.open(options.train)
+            games = draw(corpus, scale)[: options.train_games]
+            players = players_of(corpus, games, games_with_names(options.names), scale)
+            learnt = measured(network, corpus, games, scale, kept["train"], "train", players)
+            model = learn(learnt, scale, temper=options.temper)
+            print(f"temper {model.temper:.2f}", file=sys.stderr)
+            save_rank_model(model, options.model or shipped, len(games))
+        corpus = Corpus.open(options.test)
+        games = draw(corpus, scale)[: options.test_games]
+        print(report(model, measured(network, corpus, games, scale, kept["test"], "test")))
         if options.players:
-            chosen = named(games_with_names(options.players), scale)
-            numbers = np.arange(len(chosen.corpus))
-            played = sides("players", chosen.corpus, numbers)
-            print(f"\n{report_players(model, played, chosen.players)}")
+            corpus, players = named(games_with_names(options.players), scale)
+            every = np.arange(len(corpus))
+            sides = measured(network, corpus, every, scale, kept["players"], "players", players)
+            print(f"\n{report_players(model, sides)}")
     except (GocnnError, OSError) as error:
         sys.exit(f"rank_model: {error}")
 

@@ -1,5 +1,6 @@
 """The model of ranks is learnt from what the network says, which is asked for once."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def _sides(games: int, seed: int) -> Sides:
         whole = np.zeros(len(FEATURES), np.float32)
         whole[0] = rng.normal(group, 3)
         played.append(PlayedGame(moves, whole))
-    return Sides(played, groups, np.arange(games), np.full(games, BLACK, np.int8))
+    players = np.arange(games) // (11 * 7) * 11 + groups  # with seven games each
+    return Sides(played, groups, np.arange(games), players)
 
 
 def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +49,6 @@ def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPat
         ("_TRIALS", 8),
         ("_BATCH", 11),
         ("_EPOCHS", 5),
-        ("_HELD_OUT", 0.3),
     ):
         monkeypatch.setattr(rank_model, name, value)
     model = learn(_sides(660, 1), FOX, members=2)
@@ -59,14 +60,15 @@ def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPat
     assert right[0] > 25  # chance is 9
     assert right[3] > right[0] + 5
     assert [line.split("|")[1].strip() for line in lines[-11:]] == list(FOX.groups)
-    players = [[(game, BLACK) for game in range(group, 7 * 11, 11)] for group in range(11)]
-    table = [row.split("|")[1:5] for row in report_players(model, sides, players).splitlines()]
+    table = [row.split("|")[1:5] for row in report_players(model, sides).splitlines()]
     assert [[cell.strip() for cell in row[:3]] for row in table[2:]] == [
-        ["1", "11", "77"],
-        ["5", "11", "11"],
+        ["1", "33", "220"],
+        ["5", "33", "33"],
         ["10", "0", "0"],
     ]
-    assert float(table[3][3]) > float(table[2][3]) > 15
+    with pytest.raises(GocnnError, match="no player has 3 games of one rank; see --names"):
+        learn(sides._replace(players=np.full(220, -1)), FOX)
+    assert min(float(row[3]) for row in table[2:4]) > 18  # chance is 9
 
 
 def test_groups_of_games_are_of_one_rank_and_of_different_games() -> None:
@@ -98,10 +100,10 @@ def test_a_player_counts_at_each_rank_with_enough_games() -> None:
     played = games(5, "Bob", 23, 21) + games(4, "Eve", 24, 22) + games(7, "Dan", 0, 21)
     assert not named([replace(game, entries=game.entries[:50]) for game in played], FOX).players
     found = named(played, FOX)  # those against Dan, whose rank is not known, do not count
-    assert found.players == [[(n, BLACK) for n in range(5)], [(n, -BLACK) for n in range(5)]]
+    assert found.players == {(n, c): c == -BLACK for n in range(5) for c in (BLACK, -BLACK)}
     assert len(found.corpus) == 5
-    found = named(played + games(7, "Eve", 24, 21), FOX)
-    assert sorted(len(player) for player in found.players) == [5, 10, 10]
+    more = named(played + games(7, "Eve", 24, 21), FOX).players
+    assert sorted(Counter(more.values()).values()) == [5, 10, 10]
 
 
 def test_what_the_network_says_is_asked_for_once(
