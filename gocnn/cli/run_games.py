@@ -11,7 +11,7 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.corpus.prepare import is_corpus, open_or_prepare, open_packed
 from gocnn.errors import GocnnError
 from gocnn.training.config import TrainConfig
-from gocnn.training.process import Processes, enter
+from gocnn.training.process import Processes, own_device
 
 _PACKED = "corpus.gocnn"
 _KEPT = (_PACKED, "corpus.gocnn.xz")  # the second is a link to a compressed corpus file
@@ -49,7 +49,7 @@ def shared_corpus(
         GocnnError: when there are no games, or a run cannot go on with them.
     """
     check_board_size(games)
-    processes = Processes.join(enter(device))
+    processes = Processes.join(own_device(device))
     if not processes.first:
         processes.wait()
     if resume and not any(map(is_corpus, games)):

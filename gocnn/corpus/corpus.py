@@ -10,6 +10,7 @@ Invariants:
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,11 @@ class Corpus:
         """Number of games."""
         return len(self.games)
 
-    @property
+    @cached_property
     def moves(self) -> NDArray[np.int64]:
-        """int64[N]: the number of moves of each game, passes included."""
+        """int64[N]: the number of moves of each game, passes included; read only."""
         counts: NDArray[np.int64] = self.games["count"].astype(np.int64) - self.games["setup"]
+        counts.flags.writeable = False
         return counts
 
     @property

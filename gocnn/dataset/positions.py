@@ -232,8 +232,7 @@ class Positions:
 
     def _replies(self, games: Ints, plies: Ints, colours: NDArray[np.int8]) -> Ints:
         """The opponent's move after each position's, see `Batch.replies`."""
-        records = self.corpus.games[games]
-        last = plies + 1 >= records["count"].astype(np.int64) - records["setup"]
+        last = plies + 1 >= self.corpus.moves[games]
         entries = self.next_entries(games, np.where(last, plies, plies + 1))
         movers = np.where(entries & WHITE_BIT, WHITE, BLACK)
         none = last | (movers == colours)

@@ -86,6 +86,10 @@ class Game:
             return _colour(self.moves[ply]) if ply else self.first
         return -_colour(self.moves[-1]) if len(self) else self.first
 
+    def rank_of(self, colour: int) -> Rank:
+        """The rank of the player with a colour, as the record claims it."""
+        return self.black_rank if colour == BLACK else self.white_rank
+
     def position(self, ply: int | None = None) -> Position:
         """The position before the move at `ply` (by default: after the last move).
 

@@ -118,11 +118,7 @@ def round_off(x: Floats, rounded: Bytes, steps: Floats, first: int, last: int) -
         last: the one after them.
     """
     for b in range(first, last):
-        largest = np.zeros(x.shape[2], np.float32)  # one for each channel is found several at once
-        for p in range(x.shape[1]):
-            for c in range(x.shape[2]):
-                largest[c] = x[b, p, c] if x[b, p, c] > largest[c] else largest[c]
-        steps[b] = _round(x[b], largest.max(), rounded[b])
+        steps[b] = _round(x[b], rounded[b])
 
 
 @jit
@@ -139,14 +135,12 @@ def add_bias(y: Floats, bias: Floats, rounded: Bytes, steps: Floats, first: int,
     """
     zero = np.float32(0)
     for b in range(first, last):
-        largest, step, here = np.zeros(y.shape[2], np.float32), steps[b], bias[b]
+        step, here = steps[b], bias[b]
         for p in range(y.shape[1]):
             for c in range(y.shape[2]):
                 value = y[b, p, c] * step + here[c]
-                value = zero if value < zero else value
-                y[b, p, c] = value
-                largest[c] = value if value > largest[c] else largest[c]
-        steps[b] = _round(y[b], largest.max(), rounded[b])
+                y[b, p, c] = zero if value < zero else value
+        steps[b] = _round(y[b], rounded[b])
 
 
 @jit
@@ -156,19 +150,22 @@ def add_residual(
     """x = relu(x + y * steps + bias), rounded; as `add_bias`, but bias is [C] and x is written."""
     zero = np.float32(0)
     for b in range(first, last):
-        largest, step = np.zeros(y.shape[2], np.float32), steps[b]
+        step = steps[b]
         for p in range(y.shape[1]):
             for c in range(y.shape[2]):
                 value = x[b, p, c] + y[b, p, c] * step + bias[c]
-                value = zero if value < zero else value
-                x[b, p, c] = value
-                largest[c] = value if value > largest[c] else largest[c]
-        steps[b] = _round(x[b], largest.max(), rounded[b])
+                x[b, p, c] = zero if value < zero else value
+        steps[b] = _round(x[b], rounded[b])
 
 
 @jit
-def _round(x: Floats, largest: np.float32, rounded: Bytes) -> np.float32:
-    """Round a position [P, C] whose largest activation is known; the step."""
+def _round(x: Floats, rounded: Bytes) -> np.float32:
+    """Round a position [P, C]; the step."""
+    of_channel = np.zeros(x.shape[1], np.float32)  # so that several are compared at once
+    for p in range(x.shape[0]):
+        for c in range(x.shape[1]):
+            of_channel[c] = x[p, c] if x[p, c] > of_channel[c] else of_channel[c]
+    largest: np.float32 = of_channel.max()
     if not largest > 0:
         rounded[:] = 0
         return np.float32(0)

@@ -134,7 +134,7 @@ def _played(
 
 
 def _recorded(sides: Sequence[Side]) -> str:
-    ranks = Counter(g.black_rank if colour == BLACK else g.white_rank for g, colour in sides)
+    ranks = Counter(game.rank_of(colour) for game, colour in sides)
     ranks.pop(UNKNOWN, None)
     return rank_name(Rank(ranks.most_common(1)[0][0])) if ranks else ""
 

@@ -156,7 +156,7 @@ def _player(review: GameReview, colour: int) -> dict[str, str]:
     details, game = review.record.details, review.record.game
     black = colour == BLACK
     rank = details.properties.get("BR" if black else "WR", "")
-    code = game.black_rank if black else game.white_rank
+    code = game.rank_of(colour)
     return {
         "name": (details.black if black else details.white) or ("Black" if black else "White"),
         "rank": rank or (rank_name(code) if code != UNKNOWN else ""),

@@ -9,7 +9,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from gocnn.go.board import BLACK
 from gocnn.go.game import Game, SourceKind
 from gocnn.go.ranks import PRO, Rank, rank_name
 
@@ -59,7 +58,7 @@ def typical_index(game: Game, colour: int) -> int | None:
     """The index in `typical_bands` of a player's rank; None where nothing was measured."""
     if game.size != _MEASURED_SIZE:
         return None
-    rank = game.black_rank if colour == BLACK else game.white_rank
+    rank = game.rank_of(colour)
     scale = "pro" if rank == PRO else _SCALES.get(SourceKind(game.kind), "kgs")
     for index, band in enumerate(typical_bands()):
         if band.scale == scale and band.low <= rank <= band.high:

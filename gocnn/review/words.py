@@ -41,7 +41,7 @@ def player_name(review: GameReview, colour: int) -> str:
     name = details.black if colour == BLACK else details.white
     rank = details.properties.get("BR" if colour == BLACK else "WR", "")
     if not rank:
-        code = game.black_rank if colour == BLACK else game.white_rank
+        code = game.rank_of(colour)
         rank = rank_name(code) if code != UNKNOWN else ""
     return " ".join(filter(None, (name or colour_name(colour), rank)))
 

@@ -118,25 +118,34 @@ class Processes:
         return float(shared.item())
 
 
-def enter(name: str) -> torch.device:
-    """The device of that name for this process, which is made ready to train on it.
-
-    torchrun gives each process a GPU of its own. On a CPU the memory that training frees is kept,
-    see `keep_memory`, and numbers too small for a float32 of full precision become 0. The momentum
-    of a filter that has died shrinks to such numbers, and a processor counts many times slower
-    with them: a run of 2 million positions spent a quarter of its time on 18,000 of them. Threads
-    that exist already go on as they were.
+def own_device(name: str) -> torch.device:
+    """The device of that name for this process; torchrun gives each a GPU of its own.
 
     Raises:
         GocnnError: as `choose_device` does.
     """
     device = choose_device(name)
-    if device.type == "cpu":
-        keep_memory()
-        torch.set_flush_denormal(True)
     if device.type == "cuda" and "LOCAL_RANK" in os.environ:
         device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(device)
+    return device
+
+
+def enter(name: str) -> torch.device:
+    """The device of `own_device`, and the process made ready to train on it.
+
+    On a CPU the memory that training frees is kept, see `keep_memory`, and numbers too small for a
+    float32 of full precision become 0. The momentum of a filter that has died shrinks to such
+    numbers, and a processor counts many times slower with them: a run of 2 million positions spent
+    a quarter of its time on 18,000 of them. Threads that exist already go on as they were.
+
+    Raises:
+        GocnnError: as `choose_device` does.
+    """
+    device = own_device(name)
+    if device.type == "cpu":
+        keep_memory()
+        torch.set_flush_denormal(True)
     return device
 
 

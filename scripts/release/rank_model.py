@@ -391,8 +391,7 @@ def _by_player_and_group(games: Iterable[Game], scale: Scale) -> list[list[Side]
     own: dict[tuple[str, int], list[Side]] = defaultdict(list)
     for name, sides in by_player(games).items():
         for game, colour in sides:
-            rank = game.black_rank if colour == BLACK else game.white_rank
-            own[name, scale.group_of(rank)].append((game, colour))
+            own[name, scale.group_of(game.rank_of(colour))].append((game, colour))
     return list(own.values())
 
 

@@ -44,12 +44,7 @@ def _sides(games: int, seed: int) -> Sides:
 
 
 def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (
-        ("_UNITS", 16),
-        ("_TRIALS", 8),
-        ("_BATCH", 11),
-        ("_EPOCHS", 5),
-    ):
+    for name, value in (("_UNITS", 16), ("_TRIALS", 8), ("_BATCH", 11), ("_EPOCHS", 5)):
         monkeypatch.setattr(rank_model, name, value)
     model = learn(_sides(660, 1), FOX, members=2)
     assert model.first.shape == (2, 3, 16)
