@@ -9,6 +9,11 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
+def has_peers() -> bool:
+    """Whether other processes have a share in each batch."""
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+
 class _SumOverAll(torch.autograd.Function):
     """The sum of a tensor over all processes; its gradient is summed likewise."""
 
@@ -34,9 +39,7 @@ class BatchNorm(nn.BatchNorm2d):
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """float[B, channels, H, W] to the same shape."""
-        if not (self.training and dist.is_available() and dist.is_initialized()):
-            return super().forward(x_BCHW)
-        if dist.get_world_size() == 1:
+        if not (self.training and has_peers()):
             return super().forward(x_BCHW)
         x = x_BCHW.float()
         count = x.numel() // x.shape[1] * dist.get_world_size()

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gocnn.network.batchnorm import has_peers
 from gocnn.network.bf16 import (
     Bits,
     add_moments,
@@ -66,18 +66,22 @@ def norm_and_add(
 
 
 def compile_norm_relu() -> None:
-    """Compile both directions beforehand, so that the first update waits for nothing."""
+    """Compile both directions beforehand, so that the first update waits for nothing.
+
+    Several processes that train together do without, since the moments are those of all.
+    """
+    if has_peers():
+        return
     norm = nn.BatchNorm2d(1)
     x = torch.zeros(1, 1, 1, 1, dtype=torch.bfloat16, requires_grad=True)
     norm_relu(norm, norm_relu(norm, x), residual_BCHW=x).sum().backward()
 
 
 def _can_fuse(norm: nn.BatchNorm2d, x: Tensor, residual: Tensor | None) -> bool:
-    alone = not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1
     activations = [x] if residual is None else [x, residual]
     return (
         norm.training
-        and alone
+        and not has_peers()
         and not torch.compiler.is_compiling()
         and all(
             a.device.type == "cpu"

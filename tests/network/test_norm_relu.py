@@ -105,6 +105,15 @@ def test_what_is_compiled_beforehand_is_what_training_calls() -> None:
     assert [list(kernel.signatures) for kernel in kernels] == before
 
 
+def test_one_of_several_processes_compiles_nothing_beforehand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would wait for the others' moments, of which one board of one point has none."""
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    compile_norm_relu()
+
+
 def test_nan_is_not_lost() -> None:
     x = activations(1)
     x[2, 3, 4, 5] = torch.nan
