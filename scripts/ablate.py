@@ -6,13 +6,21 @@
 of them on the same positions. A variant's difference to the base is taken position by position, so
 its interval is narrower than those of the two. On a CPU the time is that of the processor. After
 Ctrl-C the same command goes on.
+
+A machine whose own speed changes gives equal minutes to nobody: with ``--positions 200000
+--weighted`` the base is trained on so many, and each variant on as many as take it the same time,
+by updates of both that are timed in turn before it is trained.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from gocnn.cli.games import games_on
@@ -22,7 +30,9 @@ from gocnn.compare.runs import Comparison, Result
 from gocnn.errors import GocnnError
 from gocnn.files import write_atomically
 from gocnn.network.registry import tower
+from gocnn.training.config import Runtime
 from gocnn.training.curves import draw_curves
+from gocnn.training.loop import TrainingRun
 from scripts import trial_network
 
 
@@ -52,6 +62,7 @@ class Variant:
         )
 
 
+ROUNDS = 15  # updates that a cost is measured by
 BASE = "base"
 ENCODINGS = {
     "no-history": "without the last 8 moves",
@@ -109,8 +120,58 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-def ablate(work: Comparison, names: list[str], size: str, seeds: int) -> bool:
+def cost(work: Comparison, contestant: Contestant, base: Contestant, rounds: int = ROUNDS) -> float:
+    """The time of a position of a network beside one of the base: batch and update.
+
+    Updates of the two are timed in turn, so that whatever slows the machine falls on both. It is
+    measured once and kept in the folder.
+
+    Raises:
+        GocnnError: as training does.
+    """
+    file = work.folder / "costs.json"
+    costs: dict[str, float] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    if contestant.label not in costs:
+        with TemporaryDirectory() as folder:
+            ours, theirs = (
+                _Updates(work, each, Path(folder) / each.label) for each in (contestant, base)
+            )
+            ratios = [ours.seconds() / theirs.seconds() for _ in range(rounds)]
+        costs[contestant.label] = median(ratios)
+        write_atomically(file, json.dumps(costs, indent=1).encode())
+    return costs[contestant.label]
+
+
+class _Updates:
+    """Updates of a run that is not kept, to be timed."""
+
+    def __init__(self, work: Comparison, contestant: Contestant, folder: Path) -> None:
+        config = work.plan.config(contestant, "positions")
+        self._run = TrainingRun.start(config, work.corpus, folder, Runtime(device=work.device))
+        self._batches = map(self._run.stream().at, count())
+        self._clock = work.clock
+        for _ in range(3):  # what is compiled is compiled
+            self.seconds()
+
+    def seconds(self) -> float:
+        """The time that the next update takes, for each of its positions."""
+        began = self._clock()
+        self._run.trainer.update(next(self._batches), 1e-4)
+        self._run.trainer.losses()  # waits for the device
+        return (self._clock() - began) / self._run.config.hyperparameters.batch
+
+
+def ablate(
+    work: Comparison, names: list[str], size: str, seeds: int, *, weighted: bool = False
+) -> bool:
     """Train and measure the variants, and write table and picture after each of them.
+
+    Args:
+        work: where they live.
+        names: the variants, the base first.
+        size: of the networks that have none of their own.
+        seeds: runs of each.
+        weighted: whether a budget in positions is the base's, and the time of the others equal.
 
     Returns:
         Whether all were done; else a signal came, and the next call goes on.
@@ -121,6 +182,10 @@ def ablate(work: Comparison, names: list[str], size: str, seeds: int) -> bool:
     for seed in range(seeds):
         for name in names:
             contestant = VARIANTS[name].contestant(name, size, seed)
+            if weighted and name != BASE:
+                first = VARIANTS[name].contestant(name, size, 0)  # the seed changes nothing
+                base = VARIANTS[BASE].contestant(BASE, size, 0)
+                contestant = replace(contestant, cost=cost(work, first, base))
             for mode in work.plan.modes:
                 if not work.work(contestant, mode):
                     return False
@@ -169,9 +234,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--board-size", type=int, default=19)
     parser.add_argument("--device", default="auto")
     parser.add_argument(
-        "--busy",
+        "--weighted",
         action="store_true",
-        help="other work goes on: an update counts for the time of the run's quickest",
+        help="--positions are the base's; the others get what takes them the same time",
     )
     return parser.parse_args()
 
@@ -195,10 +260,8 @@ def main() -> None:
             seconds=options.minutes and options.minutes * 60,
             measured=options.measured,
         )
-        work = Comparison(
-            corpus, folder, plan, device=options.device, test=test, views=False, busy=options.busy
-        )
-        done = ablate(work, names, options.network, options.seeds)
+        work = Comparison(corpus, folder, plan, device=options.device, test=test, views=False)
+        done = ablate(work, names, options.network, options.seeds, weighted=options.weighted)
     except GocnnError as error:
         sys.exit(f"ablate: {error}")
     except KeyboardInterrupt:

@@ -24,6 +24,7 @@ class Contestant:
     settings: Mapping[str, Any] = field(default_factory=dict)  # of the architecture, over the size
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)  # in place of the common ones
     options: Mapping[str, Any] = field(default_factory=dict)  # other fields of its `TrainConfig`
+    cost: float = 1.0  # of a position; a budget in positions is divided by it
 
     @property
     def label(self) -> str:
@@ -90,13 +91,12 @@ class Plan:
     rate: float = RATE
     seed: int = 0
 
-    def budget(self, mode: str) -> Budget:
-        """How long each network is trained when that is equal for all."""
-        return (
-            Budget(positions=self.positions)
-            if mode == "positions"
-            else Budget(seconds=self.seconds)
-        )
+    def budget(self, mode: str, contestant: Contestant | None = None) -> Budget:
+        """How long a network is trained when that is equal for all (None: one that costs 1)."""
+        if mode == "time":
+            return Budget(seconds=self.seconds)
+        cost = contestant.cost if contestant else 1.0
+        return Budget(positions=self.positions and max(1, round(self.positions / cost)))
 
     def config(self, contestant: Contestant, mode: str) -> TrainConfig:
         """How a network is trained."""
@@ -108,7 +108,7 @@ class Plan:
         return TrainConfig(
             architecture=contestant.architecture,
             settings=tower(contestant.size, contestant.architecture) | dict(contestant.settings),
-            budget=self.budget(mode),
+            budget=self.budget(mode, contestant),
             hyperparameters=Hyperparameters(**common | dict(contestant.hyperparameters)),
             **options | dict(contestant.options),
         )

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,32 +50,6 @@ class Result:
     about: dict[str, Any]  # what else was found, as JSON
 
 
-class QuickestClock:
-    """Counts each update of a run for the time of its quickest one so far.
-
-    What other work on the machine does to an update, which is more than its share of the
-    processor, then falls on no network.
-
-    Args:
-        clock: the time in seconds.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._last: float | None = None
-        self._quickest = float("inf")
-        self._now = 0.0
-
-    def __call__(self) -> float:
-        """The time in seconds; to be asked before the first update and after each."""
-        now = self._clock()
-        if self._last is not None:
-            self._quickest = min(self._quickest, now - self._last)
-            self._now += self._quickest
-        self._last = now
-        return self._now
-
-
 class Comparison:
     """The runs of one folder.
 
@@ -87,7 +61,6 @@ class Comparison:
         test: games to measure on; None for those that training holds out.
         others: games on boards of other sizes; None: that is not asked.
         views: whether to measure how answers move along with moved and mirrored positions.
-        busy: whether the machine has other work, so that `QuickestClock` counts.
 
     Raises:
         GocnnError: when the folder holds runs of another plan, the plan has no budget above 0, or
@@ -104,10 +77,11 @@ class Comparison:
         test: Corpus | None = None,
         others: Corpus | None = None,
         views: bool = True,
-        busy: bool = False,
     ) -> None:
         self.corpus, self.folder, self.plan, self.device = corpus, folder, plan, device
-        self.views, self.busy = views, busy
+        self.views = views
+        on_cpu = choose_device(device).type == "cpu"
+        self.clock = time.thread_time if on_cpu else time.monotonic  # seconds
         games = test if test is not None else corpus
         chosen = np.arange(len(games)) if test is not None else corpus.split()[1]
         chosen = chosen[games.games["size"][chosen] == plan.lines]
@@ -187,11 +161,10 @@ class Comparison:
 
     def _run(self, contestant: Contestant, mode: str) -> TrainingRun:
         home, plan = self.run_folder(contestant, mode), self.plan
-        on_cpu = choose_device(self.device).type == "cpu"
-        clock = time.thread_time if on_cpu else time.monotonic
-        runtime = Runtime(device=self.device, clock=QuickestClock(clock) if self.busy else clock)
+        budget = plan.budget(mode, contestant)
+        runtime = Runtime(device=self.device, clock=self.clock)
         if checkpoint_path(home).exists() or self._begin_from_the_other(contestant, mode):
-            return TrainingRun.resume(self.corpus, home, runtime, budget=plan.budget(mode))
+            return TrainingRun.resume(self.corpus, home, runtime, budget=budget)
         config = plan.config(contestant, mode)
         return TrainingRun.start(config, self.corpus, home, runtime)
 
@@ -204,7 +177,7 @@ class Comparison:
                 continue
             checkpoint = load_checkpoint(path)
             seen = checkpoint.steps * self.plan.batch
-            progress = self.plan.budget(mode).progress(checkpoint.seconds, seen)
+            progress = self.plan.budget(mode, contestant).progress(checkpoint.seconds, seen)
             if progress < 1 - checkpoint.config.hyperparameters.cooldown:
                 home = self.run_folder(contestant, mode)
                 home.mkdir(parents=True, exist_ok=True)

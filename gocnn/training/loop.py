@@ -184,6 +184,23 @@ class TrainingRun:
         """The share of the budget that is done."""
         return self.config.budget.progress(self.seconds, self.positions_seen)
 
+    def stream(self) -> Stream:
+        """The batches of the run, by number."""
+        processes, hyperparameters = self.processes, self.config.hyperparameters
+        dropout = self.config.dropout
+        if self._answers_lead:  # komi is added to the lead, so it must be there
+            dropout = replace(dropout, komi=0.0)
+        return Stream(
+            positions=self.training[0],
+            others=self.training[1:],
+            encoding=self.encoding,
+            batch=hyperparameters.batch,
+            seed=hyperparameters.seed,
+            dropout=dropout,
+            rank=processes.rank,
+            processes=processes.count,
+        )
+
     @property
     def checkpoint_path(self) -> Path:
         """Where the state of the run is kept now."""
@@ -216,20 +233,7 @@ class TrainingRun:
             return self._train(stop_after)
 
     def _train(self, stop_after: float | None) -> bool:
-        processes, hyperparameters = self.processes, self.config.hyperparameters
-        dropout = self.config.dropout
-        if self._answers_lead:  # komi is added to the lead, so it must be there
-            dropout = replace(dropout, komi=0.0)
-        stream = Stream(
-            positions=self.training[0],
-            others=self.training[1:],
-            encoding=self.encoding,
-            batch=hyperparameters.batch,
-            seed=hyperparameters.seed,
-            dropout=dropout,
-            rank=processes.rank,
-            processes=processes.count,
-        )
+        processes, stream = self.processes, self.stream()
         threads = max(1, min(16, (os.cpu_count() or 1) // max(1, processes.count)))
         batches = prefetch(stream.at, count(self.trainer.steps), threads=threads, depth=3 * threads)
         began = time.monotonic()

@@ -11,7 +11,7 @@ from gocnn.cli.main import main
 from gocnn.compare import runs
 from gocnn.compare.plan import Contestant, Plan, read_contestants
 from gocnn.compare.report import accuracy_table, examples, write_report
-from gocnn.compare.runs import Comparison, QuickestClock
+from gocnn.compare.runs import Comparison
 from gocnn.corpus.corpus import Corpus
 from gocnn.errors import GocnnError
 from gocnn.inference.weights import load_network
@@ -86,17 +86,10 @@ def test_the_longer_run_goes_on_from_before_the_cooldown_of_the_shorter(
     assert run.seconds > 0
     assert run.config.budget.seconds == 1000
     assert run.runtime.clock is time.thread_time  # other processes take nothing from it
-    run = Comparison(corpus, tmp_path, long, device="cpu", busy=True)._run(NETWORKS[1], "time")
-    assert isinstance(run.runtime.clock, QuickestClock)
     # One that has used up its time by then begins anew.
     short = Comparison(corpus, tmp_path / "short", _plan(corpus, seconds=1e-6), device="cpu")
     assert short.work(NETWORKS[0], "positions")
     assert short._run(NETWORKS[0], "time").positions_seen == 0
-
-
-def test_beside_other_work_an_update_counts_as_the_quickest_does() -> None:
-    clock = QuickestClock(iter([5.0, 9.0, 11.0, 14.0, 15.5]).__next__)
-    assert [clock() for _ in range(5)] == [0.0, 4.0, 6.0, 8.0, 9.5]
 
 
 def _others() -> Corpus:

@@ -1,14 +1,17 @@
 """Ablations: variants trained alike, compared position by position, going on where they stopped."""
 
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
-from gocnn.compare.plan import Plan
+from gocnn.compare.plan import Contestant, Plan
+from gocnn.compare.runs import Comparison
 from gocnn.corpus.corpus import Corpus
+from gocnn.dataset.positions import Batch
 from gocnn.features.encoding import encoding_named
 from gocnn.go.position import Position
 from gocnn.inference.predictor import Predictor
@@ -16,6 +19,7 @@ from gocnn.inference.weights import load_tensors
 from gocnn.network.registry import ARCHITECTURES, build
 from gocnn.prediction import Conditions
 from gocnn.training.loop import TrainingRun
+from gocnn.training.trainer import Trainer
 from scripts import ablate, trial_network
 from tests.support.playing import random_corpus
 
@@ -141,6 +145,50 @@ def test_several_seeds_are_averaged(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         for name in ("base", "base-seed-1")
     ]
     assert float(found["base"][4].split(" ± ")[0]) == pytest.approx(50 * sum(hits), abs=0.006)
+
+
+def test_equal_time_is_positions_weighted_by_what_each_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "runs"
+    costs = {"no-history": 0.5, "batch-64": 2.0}
+    asked = []
+
+    def cost(_work: Comparison, contestant: Contestant, base: Contestant) -> float:
+        asked.append((contestant.label, base.label))
+        return costs[contestant.name]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ablate, "cost", cost)
+        found = rows(run(patch, folder, "--weighted", "--variants", ",".join(costs)))
+    assert [found[name][2] for name in ("base", *costs)] == ["512", "1,024", "256"]
+    assert asked == [("no-history", "base"), ("batch-64", "base")]
+
+
+def test_a_cost_is_measured_once_beside_the_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What slows the machine after a while, here by ten times, changes no cost."""
+    plan = replace(PLAN, corpus=corpus().checksum)
+    work = Comparison(corpus(), tmp_path, plan, device="cpu", views=False)
+    base, small_batches = (
+        ablate.VARIANTS[name].contestant(name, "1x16", 0) for name in ("base", "batch-64")
+    )
+    spent, updates = 0.0, 0
+
+    def update(trainer: Trainer, batch: Batch, rate: float) -> None:
+        nonlocal spent, updates
+        updates += 1
+        spent += (3.0 if len(batch.planes) == 64 else 2.0) * (10.0 if updates > 15 else 1.0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "update", update)
+        patch.setattr(Trainer, "losses", lambda trainer: None)
+        patch.setattr(work, "clock", lambda: spent)
+        assert ablate.cost(work, small_batches, base) == 3.0  # for half the positions
+    assert ablate.cost(work, small_batches, base) == 3.0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["costs.json", "plan.json"]
+    assert ablate.cost(work, replace(base, name="twin"), base, rounds=3) > 0  # as it really is
 
 
 def test_a_stopped_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
