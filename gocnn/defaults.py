@@ -14,7 +14,7 @@ COOLDOWN = 0.2  # share of the budget at its end in which the learning rate fall
 TEACHER_SHARE = 0.5  # share of the loss that a teacher sets
 
 RESIGN_BELOW = 0.04  # a win rate under this is hopeless
-VISITS = 1  # positions that a search evaluates; 1 is the network alone
+MOST_VISITS = 1_000_000  # positions that a search evaluates for a move
 MOVE_TIMEOUT = 120.0  # seconds for an engine's answer; a first start may compile
 OPENING_MOVES = 8  # moves of an opening
 

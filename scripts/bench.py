@@ -333,9 +333,10 @@ def start(bench: Bench) -> Iterator[Figure]:
     seconds = bench.seconds(lambda: ask("--help", expected="Usage"))
     yield Figure("start", "gocnn --help", 1000 * seconds, "ms")
     with bench.weights() as path:
-        engine = ("gtp", "--weights", str(path), "--device", bench.options.device)
+        device = ("--device", bench.options.device)
+        engine = ("gtp", "--visits", "1", "--weights", str(path), *device)
         seconds = bench.seconds(lambda: ask(*engine, typed="genmove b\nquit\n", expected="= "))
-    yield Figure("start", "gocnn gtp, to its first move", 1000 * seconds, "ms")
+    yield Figure("start", "gocnn gtp --visits 1, to its first move", 1000 * seconds, "ms")
 
 
 SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {

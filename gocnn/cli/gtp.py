@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gocnn.cli import options
-from gocnn.defaults import RESIGN_BELOW, VISITS
+from gocnn.defaults import MOST_VISITS, RESIGN_BELOW
 
 if TYPE_CHECKING:
     from gocnn.go.ranks import Rank
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--visits",
-    type=click.IntRange(1),
-    default=VISITS,
+    type=click.IntRange(1, MOST_VISITS),
+    show_default="by the rank",
     help="The number of positions that a search evaluates; 1 plays by the network alone.",
 )
 @click.option(
@@ -64,7 +64,7 @@ def gtp(
     opponent_rank: "Rank",
     temperature: float | None,
     seed: int | None,
-    visits: int,
+    visits: int | None,
     resign: float,
     no_resign: bool,
     superko: bool,
@@ -85,6 +85,7 @@ def gtp(
         rank=rank,
         opponent_rank=opponent_rank,
         temperature=temperature,
+        visits=visits,
         seed=seed,
         resign=not no_resign,
         resign_below=resign,
@@ -95,7 +96,6 @@ def gtp(
         weights=weights,
         device=device,
         symmetries=symmetries,
-        visits=visits,
         superko=superko,
         name=name,
     )

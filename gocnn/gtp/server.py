@@ -34,7 +34,6 @@ def serve_network(
     weights: str | None = None,
     device: str = "auto",
     symmetries: int = 1,
-    visits: int = 1,
     superko: bool = False,
     name: str = "gocnn",
 ) -> None:
@@ -45,7 +44,6 @@ def serve_network(
         weights: a weights file, or the name of one that ships.
         device: a name for `gocnn.network.device.choose_device`.
         symmetries: 1, or 8 to average over the eight views.
-        visits: positions that a search evaluates for a move; 1 plays by the network alone.
         superko: forbid moves that repeat any earlier position.
         name: what the engine answers to ``name``.
 
@@ -58,7 +56,7 @@ def serve_network(
     with answers_only() as write:
         network = BackgroundEvaluator(network_loader(str(path), device, symmetries), warn)
         session = Session(
-            Search(network, visits),
+            Search(network),
             style,
             superko=superko,
             name=name,

@@ -45,13 +45,13 @@ class Session:
         style = style or Style()
         if style.seed is None:  # one that `get_random_seed` can answer
             style = replace(style, seed=secrets.randbelow(10**9))
-        search.rules = style.rules
         self.player = Player(search, style)
         self.superko = superko
         self.loading = loading
         self.clock = Clock()
         self.position = Position(19, superko=superko)
         self.komi = self.position.komi  # as the controller set it, for files that tell none
+        self._set_search()
 
     def change_style(self, **changes: Any) -> None:
         """Play in another style from now on; a new seed starts a new sequence of draws.
@@ -60,11 +60,16 @@ class Session:
             GocnnError: when a field of the style is out of range.
         """
         style = replace(self.player.style, **changes)
-        self.search.rules = style.rules
         if "seed" in changes:
             self.player = Player(self.search, style)
         else:
             self.player.style = style
+        self._set_search()
+
+    def _set_search(self) -> None:
+        """Search as the style does on this board."""
+        style = self.player.style
+        self.search.rules, self.search.visits = style.rules, style.visits_on(self.position.size)
 
     def set_superko(self, superko: bool) -> None:
         """Set whether positional superko holds, from now on and in later games."""
@@ -84,6 +89,7 @@ class Session:
     def start(self, position: Position) -> None:
         """Start a game from a position."""
         self.position = position
+        self._set_search()
         self.clock.left.clear()
         self.search.new_game()
         self.player.new_game()

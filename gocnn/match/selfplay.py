@@ -1,12 +1,14 @@
 """How strong is each rank that can be asked for? Games of two styles of one network.
 
-All games are played at once, in one process, so that the network answers many positions at a time.
+All games are played at once, in one process, so that the network answers many positions at a time,
+also those of their searches.
 Nobody resigns. Every opening is played twice, with either colour. Against other programs see
 `gocnn.match.runner`.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK
@@ -14,13 +16,16 @@ from gocnn.go.position import Position
 from gocnn.go.scoring import final_score
 from gocnn.match.game import LONGEST
 from gocnn.match.openings import DRAWN, openings
+from gocnn.match.together import Together
 from gocnn.play.player import RESIGN, Player
+from gocnn.play.search import Search
 from gocnn.play.style import Style, rank_code
-from gocnn.prediction import Evaluator, Prediction
+from gocnn.prediction import Evaluator
 from gocnn.progress import bar
 
 _PLAYOUTS = 60  # at the end of a game; fewer than `gocnn gtp` runs, to save time
 _OPENING_SEED = 0
+_NODES_PER_VISIT = 4  # that a search keeps
 
 
 def parse_style(text: str) -> Style:
@@ -43,14 +48,14 @@ def parse_style(text: str) -> Style:
 
 
 class SelfPlayGame:
-    """One game between two styles, a move at a time."""
+    """One game between two styles."""
 
     def __init__(
         self, position: Position, styles: dict[int, Style], evaluator: Evaluator, seed: int
     ) -> None:
         self.position = position
         self.players = {
-            colour: Player(evaluator, replace(style, seed=2 * seed + (colour == BLACK)))
+            colour: _player(replace(style, seed=2 * seed + (colour == BLACK)), evaluator, position)
             for colour, style in styles.items()
         }
         self.winner: int | None = None  # a colour, 0 for a draw; None while the game goes on
@@ -60,16 +65,29 @@ class SelfPlayGame:
         """Whose turn it is."""
         return self.players[self.position.to_move]
 
-    def move(self, prediction: Prediction) -> None:
-        """Let the player to move choose by what the network says."""
+    def play(self) -> None:
+        """Play to the end."""
+        while self.winner is None:
+            self.move()
+
+    def move(self) -> None:
+        """Let the player to move play."""
         position, player = self.position, self.player
-        point = player.decide(position, prediction).point
+        point = player.choose(position).point
         if point == RESIGN:
             self.winner = -position.to_move
             return
         position.play(point)
         if position.passes > 1 or position.ply >= LONGEST * position.size**2:
             self.winner = final_score(position, player.style.rules).winner
+
+
+def _player(style: Style, network: Evaluator, position: Position) -> Player:
+    visits = style.visits_on(position.size)
+    if visits == 1:
+        return Player(network, style)
+    nodes = _NODES_PER_VISIT * visits  # a hundred trees share the memory
+    return Player(Search(network, visits, rules=style.rules, max_nodes=nodes), style)
 
 
 def play_games(
@@ -99,6 +117,7 @@ def play_games(
     """
     if games < 2 or games % 2:
         raise GocnnError(f"each opening is played twice: give an even number of games, not {games}")
+    together = Together(predict)
     played = []  # (colour of the first style, game)
     for number, opening in enumerate(openings(DRAWN, size, games // 2, seed=_OPENING_SEED)):
         for turn, first in enumerate((BLACK, -BLACK)):
@@ -106,19 +125,17 @@ def play_games(
             for point in opening:
                 position.play(point)
             sides = {first: styles[0], -first: styles[1]}
-            game = SelfPlayGame(position, sides, predict, seed * games + 2 * number + turn)
+            game = SelfPlayGame(position, sides, together, seed * games + 2 * number + turn)
             played.append((first, game))
-    progress = bar(label, games, unit="games") if label else None
-    while going := [game for _, game in played if game.winner is None]:
-        predictions = predict(
-            [game.position for game in going],
-            [game.player.conditions(game.position) for game in going],
-        )
-        for game, prediction in zip(going, predictions, strict=True):
-            game.move(prediction)
-            if progress and game.winner is not None:
-                progress.update(1)
-    if progress:
+    progress = bar(label or "", games, unit="games", shown=label is not None)
+
+    def play(game: SelfPlayGame) -> None:
+        game.play()
+        progress.update(1)
+
+    try:
+        together.run([partial(play, game) for _, game in played])
+    finally:
         progress.close()
     return played
 

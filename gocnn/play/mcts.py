@@ -24,7 +24,7 @@ from gocnn.go.board import candidate_moves
 from gocnn.go.position import Position
 from gocnn.prediction import Prediction
 
-_MAX_NODES = 40_000  # some 4 KB each, and 2 KB more of networks that answer owners
+MAX_NODES = 40_000  # some 4 KB each, and 2 KB more of networks that answer owners
 _MAX_CHILDREN = 60  # moves of a node, the likeliest
 _EXPLORATION = 0.9  # weight of the prior beside the outcomes, c_puct
 _FPU_REDUCTION = 0.15  # by how much an untried move counts as worse, once all likely ones are tried
@@ -139,7 +139,7 @@ class Tree:
     """
 
     def __init__(
-        self, evaluate: EvaluateLeaves, score_game: ScoreGame, max_nodes: int = _MAX_NODES
+        self, evaluate: EvaluateLeaves, score_game: ScoreGame, max_nodes: int = MAX_NODES
     ) -> None:
         self._evaluate, self._score_game, self._max_nodes = evaluate, score_game, max_nodes
         self.nodes: dict[NodeKey, Node] = {}

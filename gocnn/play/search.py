@@ -25,7 +25,7 @@ from gocnn.go.position import Position
 from gocnn.go.rules import RULESETS, Ruleset
 from gocnn.go.scoring import judge, lead, score
 from gocnn.play.endgame import nearly_finished
-from gocnn.play.mcts import Outcome, Tree, main_line
+from gocnn.play.mcts import MAX_NODES, Outcome, Tree, main_line
 from gocnn.play.outlook import has_lead, judge_outlook
 from gocnn.prediction import Conditions, Evaluator, Prediction
 from gocnn.stats import Z95
@@ -131,6 +131,7 @@ class Search:
         rules: how a search counts a game that both sides have ended.
         playout_weight: weight of playouts beside the network's value, in a search.
         playouts: how many, for each position of a search.
+        max_nodes: positions of the game that are remembered.
     """
 
     def __init__(
@@ -141,8 +142,10 @@ class Search:
         rules: Ruleset = RULESETS["chinese"],
         playout_weight: float = 0.5,
         playouts: int = 8,
+        max_nodes: int = MAX_NODES,
     ) -> None:
         self._network = network
+        self._max_nodes = max_nodes
         self.visits = visits
         self.rules = rules
         self.playout_weight, self.playouts = playout_weight, playouts
@@ -162,6 +165,7 @@ class Search:
             rules=self.rules,
             playout_weight=self.playout_weight,
             playouts=self.playouts,
+            max_nodes=self._max_nodes,
         )
 
     def new_game(self) -> None:
@@ -214,7 +218,8 @@ class Search:
         )
         if self._tree is None or settings != self._tree_settings:
             self._tree_settings = settings
-            self._tree = Tree(partial(self._evaluate, by_mover), self._score_game)
+            evaluate = partial(self._evaluate, by_mover)
+            self._tree = Tree(evaluate, self._score_game, self._max_nodes)
         return self._tree
 
     def _evaluate(

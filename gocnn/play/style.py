@@ -1,22 +1,26 @@
 """How a player plays: the rank to imitate, temperature, resignation, rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from gocnn.defaults import RESIGN_BELOW
+from gocnn.defaults import MOST_VISITS, RESIGN_BELOW
 from gocnn.errors import GocnnError
 from gocnn.go.ranks import RANKS, UNKNOWN, Rank, rank_name, read_rank
 from gocnn.go.rules import RULESETS, Ruleset
 
 BEST = Rank(-1)  # as a rank: whatever wins most
 _STRONGEST = UNKNOWN  # the rank that the network is given for BEST, see docs/experiments.md
-_STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, as which the network itself passes
 # Set by scripts/release/ladder.py so that each step wins two games in three against the one below.
+_STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, as which the network itself passes
 _TEMPERATURES = {
     9: (2.91, 2.57, 2.17, 1.96, 1.73, 1.42, 1.17, 0.65, 0.0),
     19: (1.93, 1.76, 1.65, 1.47, 1.36, 1.12, 1.01, 0.64, 0.0),
 }
+_SEARCHED = 17, 19, 21, 23  # 4k, 2k, 1d, 3d, as which a search passes that is this long:
+_VISITS = {9: (1, 13, 46, 110), 19: (1, 9)}
+_BEST_VISITS = 200  # half a second of two cores; more than any rank has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +35,7 @@ class Style:
     opponent_rank: Rank = UNKNOWN  # unknown: the own rank, because most games are even
     kind: int = 0  # a game.SourceKind: the server whose players to imitate
     temperature: float | None = None  # 0 plays the likeliest move, 1 draws; None goes by rank
+    visits: int | None = None  # positions that a search looks at for a move; None goes by rank
     min_relative_share: float = 0.05  # of the likeliest, at the temperature: less is never drawn
     seed: int | None = None  # for draws and playouts; None draws one
     resign: bool = True
@@ -44,6 +49,7 @@ class Style:
             "rank": (BEST, RANKS - 1),
             "opponent_rank": (BEST, RANKS - 1),
             "temperature": (0, 10),
+            "visits": (1, MOST_VISITS),
             "min_relative_share": (0, 1),
             "resign_below": (0, 1),
             "resign_after": (1, 1000),
@@ -51,10 +57,10 @@ class Style:
         }
         for name, (low, high) in limits.items():
             value = getattr(self, name)
-            if value is None and name == "temperature":
+            if value is None and name in ("temperature", "visits"):
                 continue
             if not low <= value <= high:
-                raise GocnnError(f"{name} is {low:g} to {high:g}, not {value}")
+                raise GocnnError(f"{name} is {low} to {high}, not {value}")
 
     def temperature_on(self, size: int) -> float:
         """The temperature that moves are drawn at on boards of `size` lines.
@@ -70,9 +76,35 @@ class Style:
             return self.temperature
         if self.rank in (BEST, UNKNOWN):
             return 0.0
-        sizes = sorted(_TEMPERATURES)
-        by_size = [np.interp(self.rank, _STEPS, _TEMPERATURES[lines]) for lines in sizes]
-        return float(np.interp(size, sizes, by_size))
+        by_size = {
+            lines: np.interp(self.rank, _STEPS, temperatures)
+            for lines, temperatures in _TEMPERATURES.items()
+        }
+        return _between_sizes(size, by_size)
+
+    def visits_on(self, size: int) -> int:
+        """How many positions a search looks at for a move on boards of `size` lines.
+
+        1 plays by the network alone, which is what an unknown rank does. Without a number of its
+        own, a style looks at the more the higher its rank is above the network's, up to the
+        strongest step that was measured (docs/ranks.md); BEST looks at more.
+        """
+        if self.visits is not None:
+            return self.visits
+        if self.rank == UNKNOWN:
+            return 1
+        if self.rank == BEST:
+            return _BEST_VISITS
+        by_size = {
+            lines: np.interp(self.rank, _SEARCHED[: len(visits)], np.log(visits))
+            for lines, visits in _VISITS.items()
+        }
+        return round(float(np.exp(_between_sizes(size, by_size))))
+
+
+def _between_sizes(size: int, by_size: Mapping[int, float]) -> float:
+    """What boards of `size` lines have, from what others have; beyond them that of the nearest."""
+    return float(np.interp(size, list(by_size), list(by_size.values())))
 
 
 def rank_code(text: str | None) -> Rank:

@@ -53,7 +53,6 @@ class PlayerRequest(NamedTuple):
 
     game: str  # any text that is the same for all moves of a game
     style: Style
-    visits: int
 
 
 def read_player(data: object, rules: Ruleset) -> PlayerRequest:
@@ -64,17 +63,17 @@ def read_player(data: object, rules: Ruleset) -> PlayerRequest:
         GocnnError: when the rank is not one.
     """
     fields = as_object(data, "player")
-    temperature = fields.get("temperature")
+    temperature, visits = fields.get("temperature"), fields.get("visits")
     style = Style(
         rank=rank_code(as_text(fields.get("rank"), "rank")),
         kind=_read_kind(fields),
         temperature=None if temperature is None else as_number(temperature, "temperature", 0, 10),
+        visits=None if visits is None else as_integer(visits, "visits", 1, MAX_VISITS),
         resign=fields.get("resign", True) is True,
         playouts=_PLAYER_PLAYOUTS,
         rules=rules,
     )
-    visits = as_integer(fields.get("visits", 1), "visits", 1, MAX_VISITS)
-    return PlayerRequest(as_text(fields.get("game"), "player, game", 100), style, visits)
+    return PlayerRequest(as_text(fields.get("game"), "player, game", 100), style)
 
 
 def read_conditions(data: Fields, position: Position) -> Conditions:
@@ -129,7 +128,7 @@ class Engine:
         """
         with self._turn:
             self._wait()
-            chooser, search = self._player(player)
+            chooser, search = self._player(player, game.position.size)
             conditions = chooser.conditions(game.position)
             for analysis in search.analyse(game.position, conditions, max_moves=1):
                 if self._stopped.is_set():
@@ -141,8 +140,8 @@ class Engine:
         point = "resign" if choice.point == RESIGN else choice.point
         return {"point": point, "reason": choice.reason}
 
-    def _player(self, asked: PlayerRequest) -> tuple[Player, Search]:
-        """The player of a game and its search, set to what is asked for."""
+    def _player(self, asked: PlayerRequest, size: int) -> tuple[Player, Search]:
+        """The player of a game and its search, set to what is asked for on such a board."""
         kept = self._players.get(asked.game)
         if kept is None:
             search = Search(self._network)
@@ -153,7 +152,7 @@ class Engine:
         self._players.move_to_end(asked.game)
         player, search = kept
         player.style = replace(asked.style, seed=player.style.seed)
-        search.visits, search.rules = asked.visits, asked.style.rules
+        search.visits, search.rules = asked.style.visits_on(size), asked.style.rules
         return player, search
 
     # -- what it thinks -------------------------------------------------------------------

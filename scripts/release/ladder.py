@@ -1,17 +1,19 @@
-r"""Set the temperatures of the ranks, so that each wins about two games in three against the next.
+r"""Set temperatures and searches of the ranks, so that each wins 60 to 75 % against the next.
 
 From the root of the repository, in its environment:
 
     python -m scripts.release.ladder --board-size 19 --games 100 --real FOX.gocnn --real GTL.gocnn \
         -o FOLDER
 
-From the strongest rank downwards, a temperature is sought by short matches at which the rank above
-wins `_AIM` of the games; then another match with other draws is played at that temperature, and
-only this one is in the table. One that ends outside of `_GOOD` counts as another short one, and the
-search goes on, at most `_MATCHES` times. Beside it stands how the games look: how often the move
-was the network's first choice, how many points a move cost, and how many moves cost more than
-`_BLUNDER` points. The same is measured on real even games between players within one rank of it,
-with the same network, told no ranks; REAL files are asked in turn for such games.
+From the strongest rank of the network alone downwards, a temperature is sought by short matches at
+which the rank above wins two games in three; then another match with other draws is played at that
+temperature, and only this one is in the table. One that ends outside of `_GOOD` counts as another
+short one, and the search goes on, at most `_MATCHES` times. With --up the ranks above are set in
+the same way, from the lowest upwards, by the number of positions that they look at. Beside it
+stands how the games look: how often the move was the network's first choice, how many points a
+move cost, and how many moves cost more than `_BLUNDER` points. The same is measured on real even
+games between players within one rank of it, with the same network, told no ranks; REAL files are
+asked in turn for such games.
 
 With --check nothing is sought: one match of each step is played at the temperatures that ship.
 
@@ -22,7 +24,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -44,19 +46,41 @@ from gocnn.prediction import Evaluator
 from gocnn.rating.traits import measure_traits
 from gocnn.stats import markdown_table, wilson
 
-RANKS = "4k,6k,8k,10k,12k,14k,16k,18k,20k"
-_AIM = 0.67  # of the games, for the rank above
-_ODDS = math.log(_AIM / (1 - _AIM))  # the same in nats
+DOWN = "4k,6k,8k,10k,12k,14k,16k,18k,20k"  # the first plays by the network alone
+UP = "4k,2k,1d,3d,5d,7d,9d"
 _GOOD = 0.6, 0.75
 _MATCHES = 4  # at the temperature found, at most
 _TRIES = 3  # short matches of a search
 _CHECKED = 1000  # the seed of draws that no search has seen
 _SHORT = 0.4  # of the games of a match
-_SURE = 0.01  # squared steps; so far apart, what was tried counts as much as `_SLOPE`
-_SLOPE = 4.0  # nats of the odds for a step of `_scale`, before anything is known
-_HOTTEST = 10.0
+_SURE = 0.01  # nats squared; so far apart, what was tried counts as much as the slope expected
 _LOOKED_AT = 40  # games of a rank, at most
 _BLUNDER = 5.0  # points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knob:
+    """What makes the stronger of two players win more often, the larger it is."""
+
+    aim: float  # share of the games that the stronger one is to win
+    scale: Callable[[float], float]  # on which strength changes about evenly
+    unscale: Callable[[float], float]
+    slope: float  # nats of the odds for 1 on that scale, before anything is known
+    most: float
+
+    @property
+    def odds(self) -> float:
+        """The aim in nats."""
+        return math.log(self.aim / (1 - self.aim))
+
+    def further(self, value: float, odds: float, slope: float) -> float:
+        """The value at which the odds are so many nats better."""
+        return min(self.most, self.unscale(self.scale(value) + odds / slope))
+
+
+# Of the weaker one, and of the stronger one.
+TEMPERATURE = Knob(aim=0.67, scale=math.log1p, unscale=math.expm1, slope=4.0, most=10.0)
+VISITS = Knob(aim=0.64, scale=math.log, unscale=math.exp, slope=0.4, most=10_000)
 
 
 @dataclass(frozen=True)
@@ -84,66 +108,72 @@ class Step:
 
     rank: int
     temperature: float
-    above: float | None  # share of the games that the rank above won; None for the strongest
+    visits: int
+    won: float | None  # share of the games that the stronger of it and the one before won, if any
     games: int
     played: Look
     real: Look | None  # None where there are no such games
 
 
 def seek(
-    above: Style, below: Style, predict: Evaluator, games: int, size: int
-) -> tuple[float, list[tuple[int, SelfPlayGame]]]:
-    """The temperature of the lower rank at which the upper one wins about `_AIM` of the games.
+    before: Style, style: Style, predict: Evaluator, games: int, size: int
+) -> tuple[Style, list[tuple[int, SelfPlayGame]]]:
+    """How a rank has to play beside the one before: the stronger of the two wins `Knob.aim`.
+
+    Args:
+        before: the rank that is set already.
+        style: the rank; it gets a temperature where it is the weaker one, else a search.
+        predict: the network.
+        games: of a match.
+        size: lines of the board.
 
     Returns:
-        The temperature, and the games of the match that was played at it.
+        The style, and the games of the match that was played at it, the stronger one first.
     """
-    low = above.temperature_on(size)
-    temperature = _unscale(_scale(low) + _ODDS / _SLOPE)
-    tried: list[tuple[float, float, int]] = []  # (temperature, odds in nats, games)
+    up = style.rank > before.rank
+    knob = VISITS if up else TEMPERATURE
+    low: float = before.visits_on(size) if up else before.temperature_on(size)
+    value = knob.further(low, knob.odds, knob.slope)
+    tried: list[tuple[float, float, int]] = []  # (value, odds in nats, games)
     short = 2 * max(1, round(_SHORT * games / 2))
     for number in range(_TRIES + _MATCHES):
         count = short if number < _TRIES else games
-        weaker = replace(below, temperature=temperature)
-        played, rate = _match(above, weaker, predict, count, size, number)
+        style = replace(style, visits=round(value)) if up else replace(style, temperature=value)
+        pair = (style, before) if up else (before, style)
+        played, rate = _match(*pair, predict, count, size, number)
         if count == games and _GOOD[0] <= rate <= _GOOD[1]:
             break
-        tried.append((temperature, _odds(rate, count), count))
+        tried.append((value, _odds(rate, count), count))
         if number < _TRIES + _MATCHES - 1:
-            temperature = min(_HOTTEST, max(low, next_temperature(tried)))
-    return temperature, played
+            value = max(low, next_value(knob, tried))
+    return style, played
 
 
 def _match(
     above: Style, below: Style, predict: Evaluator, games: int, size: int, seed: int
 ) -> tuple[list[tuple[int, SelfPlayGame]], float]:
-    """The games of a rank with the one above it, and the share that this one won."""
-    label = f"{rank_text(below.rank)} at {below.temperature_on(size):.2f}"
+    """The games of a rank with a weaker one, and the share that it won."""
+    label = " - ".join(
+        f"{rank_text(each.rank)} at {each.temperature_on(size):.2f}, {each.visits_on(size)} visits"
+        for each in (above, below)
+    )
     played = play_games(predict, (above, below), games, size=size, seed=seed, label=label)
     won = share_won(played)
     print(f"{label}: {100 * won:.0f} % of {games}", file=sys.stderr)
     return played, won
 
 
-def next_temperature(tried: Sequence[tuple[float, float, int]]) -> float:
-    """Where a line through what was tried reaches the aim; its slope is drawn towards `_SLOPE`."""
-    temperatures, odds, games = np.array(tried).T
-    steps = np.array([_scale(temperature) for temperature in temperatures])
+def next_value(knob: Knob, tried: Sequence[tuple[float, float, int]]) -> float:
+    """Where a line through what was tried reaches the aim; its slope is drawn to the expected."""
+    values, odds, games = np.array(tried).T
+    steps = np.array([knob.scale(value) for value in values])
     mean, mean_odds = (np.average(values, weights=games) for values in (steps, odds))
     beside = steps - mean
     weighted = games * beside
     prior = _SURE * games.mean()
-    slope = (weighted @ (odds - mean_odds) + prior * _SLOPE) / (weighted @ beside + prior)
-    return _unscale(float(mean + (_ODDS - mean_odds) / max(slope, _SLOPE / 4)))
-
-
-def _scale(temperature: float) -> float:
-    """A scale on which strength falls about evenly."""
-    return math.log(temperature + 1)
-
-
-def _unscale(step: float) -> float:
-    return math.exp(step) - 1
+    slope = (weighted @ (odds - mean_odds) + prior * knob.slope) / (weighted @ beside + prior)
+    middle = knob.unscale(float(mean))
+    return knob.further(middle, knob.odds - mean_odds, max(float(slope), knob.slope / 4))
 
 
 def _odds(rate: float, games: int) -> float:
@@ -217,25 +247,27 @@ def corpus_of(played: Sequence[SelfPlayGame]) -> Corpus:
 
 
 def table(steps: Sequence[Step]) -> str:
-    """Markdown: a line a rank, the strongest first."""
-    head = ["rank", "temperature", "the rank above won %"]
+    """Markdown: a line a rank, in the order in which they were set."""
+    up = len(steps) > 1 and steps[1].rank > steps[0].rank
+    head = ["rank", "temperature", "visits"]
+    head.append("won against the rank below %" if up else "the rank above won %")
     head += [f"{what}, {whose}" for whose in ("played", "real") for what in _LOOKS]
     rows = []
     for step in steps:
         won = "-"
-        if step.above is not None:
-            low, high = wilson(step.above, step.games)
-            won = f"{100 * step.above:.0f} ({100 * low:.0f} to {100 * high:.0f})"
+        if step.won is not None:
+            low, high = wilson(step.won, step.games)
+            won = f"{100 * step.won:.0f} ({100 * low:.0f} to {100 * high:.0f})"
         real = ["-"] * len(_LOOKS) if step.real is None else step.real.cells()
-        name = rank_text(Rank(step.rank))
-        rows.append([name, f"{step.temperature:.2f}", won, *step.played.cells(), *real])
+        how = [rank_text(Rank(step.rank)), f"{step.temperature:.2f}", str(step.visits)]
+        rows.append([*how, won, *step.played.cells(), *real])
     return markdown_table(head, rows)
 
 
 _LOOKS = "first choice %", "loss, points", "blunders %"
 
 
-def climb_down(
+def climb(
     network: LoadedNetwork,
     predict: Evaluator,
     ranks: Sequence[Rank],
@@ -246,27 +278,44 @@ def climb_down(
     size: int,
     check: bool = False,
 ) -> list[Step]:
-    """All steps of the ladder; those that the file has are taken from there."""
+    """All steps of the ladder, up or down; those that the file has are taken from there.
+
+    Args:
+        network: judges what games look like.
+        predict: plays; the first rank plays by it alone.
+        ranks: each beside the next one on the ladder.
+        real: games to compare with.
+        file: where the steps are kept.
+        games: of a match.
+        size: lines of the board.
+        check: whether to play at what ships, in place of seeking anything.
+    """
     steps = _read(file)
     for rank in ranks[len(steps) :]:
-        style = parse_style(rank_text(rank))
+        style, won = parse_style(rank_text(rank)), None
         if not steps:
-            style, share = replace(style, temperature=0.0), None
+            style = replace(style, temperature=0.0, visits=1)
             played = play_games(predict, (style, style), games, size=size, label=rank_text(rank))
         else:
-            upper = parse_style(rank_text(Rank(steps[-1].rank)))
-            above = replace(upper, temperature=steps[-1].temperature)
+            last = steps[-1]
+            before = replace(
+                parse_style(rank_text(Rank(last.rank))),
+                temperature=last.temperature,
+                visits=last.visits,
+            )
             if check:
-                played, share = _match(above, style, predict, games, size, _CHECKED)
+                pair = (style, before) if rank > last.rank else (before, style)
+                played, won = _match(*pair, predict, games, size, _CHECKED)
             else:
-                temperature, played = seek(above, style, predict, games, size)
-                style, share = replace(style, temperature=temperature), share_won(played)
+                style, played = seek(before, style, predict, games, size)
+                won = share_won(played)
         corpus = corpus_of([game for _, game in played[:_LOOKED_AT]])
         steps.append(
             Step(
                 rank=int(rank),
                 temperature=round(style.temperature_on(size), 3),
-                above=share,
+                visits=style.visits_on(size),
+                won=won,
                 games=games,
                 played=look(network, corpus, np.arange(len(corpus)), rank),
                 real=real_look(network, real, rank, size),
@@ -274,7 +323,7 @@ def climb_down(
         )
         text = json.dumps([asdict(step) for step in steps], indent=1)
         write_atomically(file, text.encode() + b"\n")
-        print(table(steps[-1:]).splitlines()[-1], file=sys.stderr)
+        print(table(steps).splitlines()[-1], file=sys.stderr)
     return steps
 
 
@@ -297,22 +346,25 @@ def main() -> int:
     parser.add_argument("--board-size", type=int, default=19, help="default: %(default)s")
     parser.add_argument("--games", type=int, default=100, help="of a match; default: %(default)s")
     parser.add_argument("--check", action="store_true", help="play at what ships, seek nothing")
-    parser.add_argument("--ranks", default=RANKS, help="the strongest first; default: %(default)s")
+    parser.add_argument("--up", action="store_true", help="the ranks above, by their search")
+    parser.add_argument("--ranks", help=f"default: {DOWN}; with --up {UP}")
     parser.add_argument("--real", type=Path, action="append", default=[], help="packed real games")
     parser.add_argument("-o", "--output", type=Path, required=True, help="a folder")
     options = parser.parse_args()
     try:
-        ranks = [parse_style(text).rank for text in options.ranks.split(",")]
+        chosen = options.ranks or (UP if options.up else DOWN)
+        ranks = [parse_style(text).rank for text in chosen.split(",")]
         real = [Corpus.open(path) for path in options.real]
         network = load_network(options.weights, choose_device("auto"))
         predictor = Predictor(options.weights)
         options.output.mkdir(parents=True, exist_ok=True)
-        steps = climb_down(
+        way = "up" if options.up else "down"
+        steps = climb(
             network,
             predictor.predict,
             ranks,
             real,
-            options.output / f"ladder-{options.board_size}.json",
+            options.output / f"ladder-{way}-{options.board_size}.json",
             games=options.games,
             size=options.board_size,
             check=options.check,

@@ -14,7 +14,6 @@ from gocnn.defaults import MOVE_TIMEOUT
 from gocnn.match.controller import EngineProcess
 from gocnn.match.folder import MatchSettings
 from gocnn.match.runner import run
-from gocnn.play.search import Search
 from gocnn.play.style import Style
 from gocnn.training.config import Hyperparameters
 
@@ -36,7 +35,6 @@ def default_of(function: object, name: str) -> object:
         (match, "board_size", MatchSettings(a="a", b="b").size),
         (match, "opening_moves", MatchSettings(a="a", b="b").opening_moves),
         (gtp, "resign", Style().resign_below),
-        (gtp, "visits", default_of(Search, "visits")),
     ],
 )
 def test_options_default_as_the_library_does(

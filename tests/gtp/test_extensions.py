@@ -75,6 +75,7 @@ from tests.support.gtp_talk import leaning, new_session, small_session, talk
         ("gocnn-param temperature hot", "? syntax error"),
         ("gocnn-param seed -1", "? syntax error"),
         ("gocnn-param visits 64/gocnn-param visits", "= 64"),
+        ("gocnn-param visits 64/gocnn-param visits rank/gocnn-param visits", "= rank"),
         ("gocnn-param visits 0", "? visits is 1 to 1000000, not 0"),
         ("gocnn-param resign off/gocnn-param resign", "= 0"),
         ("gocnn-param resign maybe", "? syntax error"),
@@ -171,6 +172,9 @@ def test_kgs_rules_count_and_forbid_repetition() -> None:
 def test_chat_says_who_is_playing() -> None:
     session = new_session()
     assert "without any search" in talk(session, "kgs-chat game joe hello there")[0]
+    talk(session, "gocnn-param rank best")
+    best = session.search.visits
+    assert f"{best} positions" in talk(session, "kgs-chat game joe hello")[0]
     talk(session, "gocnn-param rank 3k", "gocnn-param visits 50")
     said = talk(session, "kgs-chat private joe who are you?")[0]
     assert "as a 3k would" in said

@@ -40,7 +40,7 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
 
 
 def session_of(predictor: Predictor, visits: int = 1, *lines: str) -> Session:
-    session = Session(Search(predictor.predict, visits), Style(seed=1, playouts=100))
+    session = Session(Search(predictor.predict), Style(seed=1, playouts=100, visits=visits))
     assert all(answer.startswith("=") for answer in talk(session, "boardsize 9", *lines))
     return session
 

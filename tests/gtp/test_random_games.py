@@ -122,9 +122,9 @@ def random_game(seed: int) -> int:
         resign=seed % 3 == 0,  # a player of random moves soon has to
         resign_after=3,
         temperature=chance.choice([0.0, 1.0]),
+        visits=4 if size < 10 and chance.random() < 0.2 else 1,
     )
-    visits = 4 if size < 10 and chance.random() < 0.2 else 1
-    session = Session(Search(noise(seed), visits), style, superko=superko)
+    session = Session(Search(noise(seed)), style, superko=superko)
     rules = Rules(size, superko)
     assert ask(session, f"boardsize {size}") == "="
     colour = "b"

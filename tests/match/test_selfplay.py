@@ -38,7 +38,7 @@ def rate_of(styles: tuple[Style, Style], games: int, *, size: int, seed: int = 0
 
 
 def test_who_wins_is_who_won(monkeypatch: pytest.MonkeyPatch) -> None:
-    def resign_unless_strong(game: SelfPlayGame, _told: Prediction) -> None:
+    def resign_unless_strong(game: SelfPlayGame) -> None:
         position = game.position
         position.play(int(position.legal_points()[0]))
         if game.player.style.rank == parse_rank("20k"):

@@ -414,6 +414,22 @@ def test_temperature_spreads_the_moves_and_the_seed_repeats_them() -> None:
     assert moves(1, 0.01).count(names[0]) == 60
 
 
+def test_a_stronger_rank_looks_at_more_positions_unless_a_number_is_given() -> None:
+    for size in (5, 9, 13, 19, 25):
+        visits = [Style(rank=Rank(rank)).visits_on(size) for rank in range(1, 30)]
+        assert visits == sorted(visits)
+        assert visits[16] == 1 < visits[17] < visits[18]  # 4k, 3k, 2k
+        assert Style(rank=rank_code("pro")).visits_on(size) == visits[-1]
+        assert Style(rank=BEST).visits_on(size) > visits[-1]
+        assert Style().visits_on(size) == 1
+        assert Style(rank=Rank(1), visits=7).visits_on(size) == 7
+    small, middle, large, larger = (
+        Style(rank=rank_code("1d")).visits_on(size) for size in (9, 14, 19, 25)
+    )
+    assert sorted((small, middle, large))[1] == middle
+    assert large == larger
+
+
 def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None:
     for size in (5, 9, 13, 19, 25):
         temperatures = [Style(rank=Rank(rank)).temperature_on(size) for rank in range(1, 30)]

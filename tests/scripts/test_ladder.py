@@ -15,7 +15,11 @@ from gocnn.network.device import choose_device
 from gocnn.play.style import Style, rank_code
 from gocnn.sgf.reader import load_game
 from scripts.release import ladder
-from scripts.release.ladder import climb_down, look, next_temperature, table
+from scripts.release.ladder import TEMPERATURE, VISITS, climb, look, next_value, table
+
+
+def next_temperature(tried: list[tuple[float, float, int]]) -> float:
+    return next_value(TEMPERATURE, tried)
 
 
 def test_the_next_temperature_lies_where_a_line_through_the_others_meets_the_aim() -> None:
@@ -58,15 +62,37 @@ def test_a_match_that_ends_far_from_the_aim_is_another_short_one(
 
     monkeypatch.setattr(ladder, "play_games", play)
     monkeypatch.setattr(ladder, "share_won", lambda _played: next(rates))
-    above, below = (Style(rank=rank_code(text), temperature=1.0) for text in ("9d", "8d"))
+    above, below = (Style(rank=rank_code(text), temperature=1.0, visits=1) for text in ("9d", "8d"))
     found: Any = ladder.seek(above, below, None, 100, 19)  # type: ignore[arg-type]
-    temperature, played = found
+    style, played = found
     assert played == [5]
     assert [games for games, _ in counts] == [40, 40, 40, 100, 100]
     tried = [tried for _, tried in counts]
     assert tried[1] < tried[0]  # the rank above won too often: not so hot
     assert tried[4] < tried[3]
-    assert temperature == tried[4]
+    assert (style.temperature, style.visits_on(19)) == (tried[4], 1)
+
+
+def test_above_the_network_alone_a_rank_gets_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = iter([0.5, 0.9, 0.7, 0.65])
+    pairs = []
+
+    def play(
+        _predict: object, styles: tuple[Style, Style], _games: int, **_options: object
+    ) -> list[int]:
+        pairs.append([(style.rank, style.visits_on(9), style.temperature) for style in styles])
+        return []
+
+    monkeypatch.setattr(ladder, "play_games", play)
+    monkeypatch.setattr(ladder, "share_won", lambda _played: next(rates))
+    strong, weak = Style(rank=rank_code("1d"), visits=None), Style(rank=rank_code("2k"), visits=10)
+    style, _ = ladder.seek(weak, strong, None, 100, 9)  # type: ignore[arg-type]
+    visits = [first[1] for first, _ in pairs]
+    assert visits[0] == round(10 * math.exp(VISITS.odds / VISITS.slope))  # by the slope expected
+    assert visits[1] > visits[0] > 10  # it won too seldom
+    assert visits[2] < visits[1]
+    assert [second for _, second in pairs] == [(weak.rank, 10, None)] * 4
+    assert style == Style(rank=strong.rank, visits=visits[3])
 
 
 def test_a_ladder_goes_on_where_it_was_stopped(
@@ -78,24 +104,24 @@ def test_a_ladder_goes_on_where_it_was_stopped(
     monkeypatch.setattr(ladder, "_TRIES", 1)
     monkeypatch.setattr(ladder, "_MATCHES", 1)
 
-    def climb(count: int) -> list[ladder.Step]:
-        return climb_down(network, predict, ranks[:count], [], file, games=4, size=5)
+    def go(count: int) -> list[ladder.Step]:
+        return climb(network, predict, ranks[:count], [], file, games=4, size=5)
 
-    first = climb(1)
-    assert (first[0].temperature, first[0].above, first[0].real) == (0.0, None, None)
-    both = climb(2)
+    first = go(1)
+    assert (first[0].temperature, first[0].won, first[0].real) == (0.0, None, None)
+    both = go(2)
     assert both[:1] == first
     assert both[1].temperature > 0
-    assert both[1].above is not None and 0 <= both[1].above <= 1
+    assert both[1].won is not None and 0 <= both[1].won <= 1
 
     def refuse(*_arguments: object, **_options: object) -> None:
         raise AssertionError("all of it was there")
 
     monkeypatch.setattr(ladder, "play_games", refuse)
-    assert climb(2) == both
+    assert go(2) == both
     lines = table(both).splitlines()
     assert len(lines) == 4
-    assert lines[2].startswith("| 9d | 0.00 | - |")
+    assert lines[2].startswith("| 9d | 0.00 | 1 | - |")
     assert lines[3].startswith("| 20k |")
 
 
@@ -108,7 +134,7 @@ def test_what_ships_is_checked_and_nothing_sought(
     monkeypatch.setattr(ladder, "seek", refuse)
     network, predict = load_network("default"), Predictor("default", device="cpu").predict
     ranks, file = [rank_code(text) for text in ("4k", "20k")], tmp_path / "ladder-5.json"
-    steps = climb_down(network, predict, ranks, [], file, games=4, size=5, check=True)
+    steps = climb(network, predict, ranks, [], file, games=4, size=5, check=True)
     shipped = [round(Style(rank=rank).temperature_on(5), 3) for rank in ranks]
     assert [step.temperature for step in steps] == shipped
     assert shipped[0] == 0 < shipped[1]

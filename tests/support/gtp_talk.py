@@ -108,7 +108,7 @@ def leaning(positions: Sequence[Position], _conditions: Sequence[Conditions]) ->
 
 def small_session(network: Evaluator = leaning, visits: int = 1) -> Session:
     """A session on a 9x9 board, whose choices are repeated by every test run."""
-    session = Session(Search(network, visits), Style(seed=1, playouts=50))
+    session = Session(Search(network), Style(seed=1, playouts=50, visits=visits))
     talk(session, "boardsize 9")
     return session
 

@@ -111,6 +111,15 @@ def test_a_search_plays_a_legal_move(page: TestClient) -> None:
         assert 0 <= answer["point"] <= 25
 
 
+def test_without_a_number_the_rank_says_how_far_to_look(
+    page: TestClient, network: FirstPoint
+) -> None:
+    for rank, searches in (("5k", False), ("1d", True), ("best", True)):
+        before = len(network.asked)
+        ask(page, "genmove", game=game(9), player=PLAYER | {"rank": rank, "visits": None})
+        assert (len(network.asked) > before + 1) == searches
+
+
 def test_a_lost_game_is_resigned_where_that_is_allowed() -> None:
     page = client(board_server(FirstPoint(win=0.001)))
     black = [column + 9 * row for row in range(9) for column in (0, 2, 4, 6)]

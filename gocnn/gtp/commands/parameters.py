@@ -11,9 +11,8 @@ from gocnn.gtp.registry import command
 from gocnn.gtp.session import Session
 from gocnn.play.style import BEST, Style, rank_code, rank_text
 
-_MOST_VISITS = 1_000_000
 _RANKS = "/".join(map(rank_text, [BEST, *range(RANKS - 1, -1, -1)]))
-_BY_RANK = "rank"  # a temperature that goes by the rank
+_BY_RANK = "rank"  # what goes by the rank
 _SWITCHES = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
 
 
@@ -51,11 +50,8 @@ def _seed(text: str) -> int:
     return seed
 
 
-def _set_visits(session: Session, text: str) -> None:
-    visits = read.integer(text)
-    if not 1 <= visits <= _MOST_VISITS:
-        raise CommandError(f"visits is 1 to {_MOST_VISITS}, not {visits}")
-    session.search.visits = visits
+def _visits(text: str) -> int | None:
+    return None if text.lower() == _BY_RANK else read.integer(text)
 
 
 PARAMETERS = {
@@ -70,7 +66,9 @@ PARAMETERS = {
         _temperature,
     ),
     "seed": _style("seed", "string", lambda s: s.seed, _seed),
-    "visits": Parameter("string", lambda session: str(session.search.visits), _set_visits),
+    "visits": _style(
+        "visits", "string", lambda s: _BY_RANK if s.visits is None else s.visits, _visits
+    ),
     "resign": _style("resign", "bool", lambda s: int(s.resign), _switch),
     "resign-below": _style("resign_below", "string", lambda s: f"{s.resign_below:g}", read.real),
     "playouts": _style("playouts", "string", lambda s: s.playouts, read.integer),

@@ -559,7 +559,7 @@ async function begin(game, opponent = null) {
 /** What was chosen for the last new game. */
 function choices() {
   const usual = {
-    colour: "black", rank: "best", visits: 1, kind: "unknown", temperature: null, size: 19,
+    colour: "black", rank: "best", visits: null, kind: "unknown", temperature: null, size: 19,
     handicap: 0, rules: "chinese", komi: 7.5, resign: true,
   };
   try {
@@ -604,7 +604,7 @@ function fillForm() {
   fill(form.elements.size, lines.map((n) => [n, `${n} × ${n}`]), chosen.size);
   fillHandicaps(form, chosen.handicap);
   form.elements.colour.value = chosen.colour;
-  form.elements.visits.value = chosen.visits;
+  form.elements.visits.value = chosen.visits ?? "";
   form.elements.temperature.value = chosen.temperature ?? "";
   form.elements.resign.checked = chosen.resign;
   form.elements.komi.value = chosen.komi;
@@ -616,7 +616,7 @@ const startNew = attempt(async () => {
   const chosen = {
     colour: elements.colour.value,
     rank: elements.rank.value,
-    visits: Number(elements.visits.value),
+    visits: elements.visits.value === "" ? null : Number(elements.visits.value),
     kind: elements.kind.value,
     temperature: elements.temperature.value === "" ? null : Number(elements.temperature.value),
     size: Number(elements.size.value),
