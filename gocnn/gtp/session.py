@@ -51,7 +51,7 @@ class Session:
         self.clock = Clock()
         self.position = Position(19, superko=superko)
         self.komi = self.position.komi  # as the controller set it, for files that tell none
-        self._set_search()
+        self.search.follow(self.player.style, self.position.size)
 
     def change_style(self, **changes: Any) -> None:
         """Play in another style from now on; a new seed starts a new sequence of draws.
@@ -64,12 +64,7 @@ class Session:
             self.player = Player(self.search, style)
         else:
             self.player.style = style
-        self._set_search()
-
-    def _set_search(self) -> None:
-        """Search as the style does on this board."""
-        style = self.player.style
-        self.search.rules, self.search.visits = style.rules, style.visits_on(self.position.size)
+        self.search.follow(self.player.style, self.position.size)
 
     def set_superko(self, superko: bool) -> None:
         """Set whether positional superko holds, from now on and in later games."""
@@ -89,7 +84,7 @@ class Session:
     def start(self, position: Position) -> None:
         """Start a game from a position."""
         self.position = position
-        self._set_search()
+        self.search.follow(self.player.style, self.position.size)
         self.clock.left.clear()
         self.search.new_game()
         self.player.new_game()

@@ -31,7 +31,7 @@ _NODES_PER_VISIT = 4  # that a search keeps
 def parse_style(text: str) -> Style:
     """The style that ``RANK`` or ``RANK@TEMPERATURE`` asks for.
 
-    Without a temperature it is the one that `gocnn gtp` would take for the rank.
+    Temperature, where none is given, and search are those of `gocnn gtp` for the rank.
 
     Raises:
         GocnnError: when it is written otherwise, or a figure is out of range.
@@ -83,11 +83,10 @@ class SelfPlayGame:
 
 
 def _player(style: Style, network: Evaluator, position: Position) -> Player:
-    visits = style.visits_on(position.size)
-    if visits == 1:
-        return Player(network, style)
-    nodes = _NODES_PER_VISIT * visits  # a hundred trees share the memory
-    return Player(Search(network, visits, rules=style.rules, max_nodes=nodes), style)
+    nodes = _NODES_PER_VISIT * style.visits_on(position.size)  # a hundred trees share the memory
+    search = Search(network, max_nodes=nodes)
+    search.follow(style, position.size)
+    return Player(search, style)
 
 
 def play_games(

@@ -27,6 +27,7 @@ from gocnn.go.scoring import judge, lead, score
 from gocnn.play.endgame import nearly_finished
 from gocnn.play.mcts import MAX_NODES, Outcome, Tree, main_line
 from gocnn.play.outlook import has_lead, judge_outlook
+from gocnn.play.style import Style
 from gocnn.prediction import Conditions, Evaluator, Prediction
 from gocnn.stats import Z95
 
@@ -167,6 +168,10 @@ class Search:
             playouts=self.playouts,
             max_nodes=self._max_nodes,
         )
+
+    def follow(self, style: Style, size: int) -> None:
+        """Look as far as a style does on boards of `size` lines, and count by its rules."""
+        self.visits, self.rules = style.visits_on(size), style.rules
 
     def new_game(self) -> None:
         """Forget the game so far."""

@@ -152,7 +152,7 @@ class Engine:
         self._players.move_to_end(asked.game)
         player, search = kept
         player.style = replace(asked.style, seed=player.style.seed)
-        search.visits, search.rules = asked.style.visits_on(size), asked.style.rules
+        search.follow(asked.style, size)
         return player, search
 
     # -- what it thinks -------------------------------------------------------------------

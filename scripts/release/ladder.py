@@ -15,7 +15,7 @@ move cost, and how many moves cost more than `_BLUNDER` points. The same is meas
 games between players within one rank of it, with the same network, told no ranks; REAL files are
 asked in turn for such games.
 
-With --check nothing is sought: one match of each step is played at the temperatures that ship.
+With --check nothing is sought: one match of each step is played with what ships.
 
 What is found for a rank is kept in FOLDER, so the command goes on where it was stopped.
 """
@@ -139,8 +139,7 @@ def seek(
     for number in range(_TRIES + _MATCHES):
         count = short if number < _TRIES else games
         style = replace(style, visits=round(value)) if up else replace(style, temperature=value)
-        pair = (style, before) if up else (before, style)
-        played, rate = _match(*pair, predict, count, size, number)
+        played, rate = _match(before, style, predict, count, size, number)
         if count == games and _GOOD[0] <= rate <= _GOOD[1]:
             break
         tried.append((value, _odds(rate, count), count))
@@ -150,9 +149,10 @@ def seek(
 
 
 def _match(
-    above: Style, below: Style, predict: Evaluator, games: int, size: int, seed: int
+    one: Style, other: Style, predict: Evaluator, games: int, size: int, seed: int
 ) -> tuple[list[tuple[int, SelfPlayGame]], float]:
-    """The games of a rank with a weaker one, and the share that it won."""
+    """The games of two ranks, and the share that the stronger one won."""
+    above, below = (one, other) if one.rank > other.rank else (other, one)
     label = " - ".join(
         f"{rank_text(each.rank)} at {each.temperature_on(size):.2f}, {each.visits_on(size)} visits"
         for each in (above, below)
@@ -304,8 +304,7 @@ def climb(
                 visits=last.visits,
             )
             if check:
-                pair = (style, before) if rank > last.rank else (before, style)
-                played, won = _match(*pair, predict, games, size, _CHECKED)
+                played, won = _match(before, style, predict, games, size, _CHECKED)
             else:
                 style, played = seek(before, style, predict, games, size)
                 won = share_won(played)

@@ -39,8 +39,8 @@ def _switch(text: str) -> bool:
     return _SWITCHES[text.lower()]
 
 
-def _temperature(text: str) -> float | None:
-    return None if text.lower() == _BY_RANK else read.real(text)
+def _or_by_rank(read_value: Callable[[str], float]) -> Callable[[str], float | None]:
+    return lambda text: None if text.lower() == _BY_RANK else read_value(text)
 
 
 def _seed(text: str) -> int:
@@ -48,10 +48,6 @@ def _seed(text: str) -> int:
     if seed < 0:
         raise CommandError(read.SYNTAX)
     return seed
-
-
-def _visits(text: str) -> int | None:
-    return None if text.lower() == _BY_RANK else read.integer(text)
 
 
 PARAMETERS = {
@@ -63,11 +59,14 @@ PARAMETERS = {
         "temperature",
         "string",
         lambda s: _BY_RANK if s.temperature is None else f"{s.temperature:g}",
-        _temperature,
+        _or_by_rank(read.real),
     ),
     "seed": _style("seed", "string", lambda s: s.seed, _seed),
     "visits": _style(
-        "visits", "string", lambda s: _BY_RANK if s.visits is None else s.visits, _visits
+        "visits",
+        "string",
+        lambda s: _BY_RANK if s.visits is None else s.visits,
+        _or_by_rank(read.integer),
     ),
     "resign": _style("resign", "bool", lambda s: int(s.resign), _switch),
     "resign-below": _style("resign_below", "string", lambda s: f"{s.resign_below:g}", read.real),
