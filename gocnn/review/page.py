@@ -23,7 +23,8 @@ from gocnn import __version__
 from gocnn.go.board import BLACK, POINT_MASK, WHITE, WHITE_BIT
 from gocnn.go.game import Game
 from gocnn.go.phases import PHASES
-from gocnn.go.ranks import UNKNOWN, rank_name
+from gocnn.go.position import colour_name
+from gocnn.go.ranks import rank_name
 from gocnn.review.analysis import (
     GameReview,
     MatchRate,
@@ -33,6 +34,7 @@ from gocnn.review.analysis import (
     moves_of,
 )
 from gocnn.review.typical import typical_bands, typical_index
+from gocnn.review.words import name_and_rank
 from gocnn.stats import count_text
 
 _SCRIPTS = (
@@ -152,15 +154,8 @@ def _captures(game: Game) -> list[list[int]]:
 
 
 def _player(review: GameReview, colour: int) -> dict[str, str]:
-    """Name and rank as the record writes them."""
-    details, game = review.record.details, review.record.game
-    black = colour == BLACK
-    rank = details.properties.get("BR" if black else "WR", "")
-    code = game.rank_of(colour)
-    return {
-        "name": (details.black if black else details.white) or ("Black" if black else "White"),
-        "rank": rank or (rank_name(code) if code != UNKNOWN else ""),
-    }
+    name, rank = name_and_rank(review, colour)
+    return {"name": name or colour_name(colour).capitalize(), "rank": rank}
 
 
 def _about(review: GameReview) -> list[str]:

@@ -35,14 +35,18 @@ def ordinal(place: int) -> str:
     return f"{place}{ending or 'th'}"
 
 
-def player_name(review: GameReview, colour: int) -> str:
-    """The name of a player with his rank, or the colour where the record names nobody."""
+def name_and_rank(review: GameReview, colour: int) -> tuple[str, str]:
+    """A player's name and rank as the record writes them, each empty where it has none."""
     details, game = review.record.details, review.record.game
     name = details.black if colour == BLACK else details.white
     rank = details.properties.get("BR" if colour == BLACK else "WR", "")
-    if not rank:
-        code = game.rank_of(colour)
-        rank = rank_name(code) if code != UNKNOWN else ""
+    code = game.rank_of(colour)
+    return name, rank or (rank_name(code) if code != UNKNOWN else "")
+
+
+def player_name(review: GameReview, colour: int) -> str:
+    """The name of a player with his rank, or the colour where the record names nobody."""
+    name, rank = name_and_rank(review, colour)
     return " ".join(filter(None, (name or colour_name(colour), rank)))
 
 
