@@ -7,11 +7,11 @@ import numpy as np
 
 from gocnn.defaults import MOST_VISITS, RESIGN_BELOW
 from gocnn.errors import GocnnError
-from gocnn.go.ranks import RANKS, UNKNOWN, Rank, rank_name, read_rank
+from gocnn.go.ranks import PRO, RANKS, UNKNOWN, Rank, rank_name, read_rank
 from gocnn.go.rules import RULESETS, Ruleset
 
 BEST = Rank(-1)  # as a rank: whatever wins most
-_STRONGEST = UNKNOWN  # the rank that the network is given for BEST, see docs/experiments.md
+_STRONGEST = Rank(PRO - 1)  # 9d, the rank that the network is given for BEST, see docs/ranks.md
 # Set by scripts/release/ladder.py so that each step wins two games in three against the one below.
 _STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, as which the network itself passes
 _TEMPERATURES = {

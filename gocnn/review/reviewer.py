@@ -1,9 +1,11 @@
 """Reviews a game with an evaluator: two or three predictions a position, and a few searches.
 
-1. Every position under the conditions of its record: who is ahead, and what such players play.
+1. Every position as if two of the strongest players were at the board: who is ahead. Told the
+   recorded ranks, the network tells who usually wins of such players instead.
 2. Every position without the players' ranks: how often a move is the network's, which is only
    comparable between players when the network is told the same of all.
-3. With advice for a rank: every position with a rank some ranks stronger told for both players.
+3. Every position with the recorded ranks: what such players play; with advice for a rank, with a
+   rank some ranks stronger told for both players.
 4. The moves that cost most by the first pass are searched, and so is what was played instead.
 """
 
@@ -20,6 +22,7 @@ from gocnn.go.game import Game
 from gocnn.go.position import Position
 from gocnn.go.ranks import PRO, UNKNOWN, Rank
 from gocnn.play.search import Search, likeliest, swap_players
+from gocnn.play.style import BEST, network_rank
 from gocnn.prediction import Conditions, Evaluator, Prediction
 from gocnn.review.analysis import Candidate, GameReview, Moment, MoveReview
 from gocnn.review.curve import around_moves, smoothed, without_jumps
@@ -80,9 +83,8 @@ class Reviewer:
 
     def steps(self, game: Game) -> int:
         """How often `review` reports progress for a game, at most; a measure of the work."""
-        passes = 3 if self._advice_rank is not None else 2
         searches = 2 * self.visits * min(_SEARCHED, len(game)) if self.visits > 1 else 0
-        return passes * (len(game) + 1) + searches
+        return 3 * (len(game) + 1) + searches
 
     def review(self, record: Record, progress: Progress = lambda steps: None) -> GameReview:
         """Review a game.
@@ -94,20 +96,18 @@ class Reviewer:
         game = record.game
         positions = list(game.positions())
         movers = [game.to_move(ply) for ply in range(len(game) + 1)]
-        conditions = [Conditions.of_game(game, ply) for ply in range(len(game) + 1)]
-        unprimed_conditions = [replace(c, rank=UNKNOWN, opponent_rank=UNKNOWN) for c in conditions]
-        recorded = self._predict(positions, conditions, progress)
-        if conditions == unprimed_conditions:
-            unprimed = recorded
+        recorded = [Conditions.of_game(game, ply) for ply in range(len(game) + 1)]
+        strong = _told(recorded, network_rank(BEST))  # who leads does not depend on who plays
+        judged = self._predict(positions, strong, progress)
+        unprimed = self._predict(positions, _told(recorded, UNKNOWN), progress)
+        rank = self._advice_rank
+        advised = recorded if rank is None else _told(recorded, rank)
+        if advised == unprimed.conditions:
+            advice = unprimed
             progress(len(positions))
         else:
-            unprimed = self._predict(positions, unprimed_conditions, progress)
-        advice = recorded
-        if self._advice_rank is not None:
-            rank = self._advice_rank
-            advised = [replace(c, rank=rank, opponent_rank=rank) for c in conditions]
             advice = self._predict(positions, advised, progress)
-        win_rates = np.clip(without_jumps(_black_wins(recorded, movers), movers), 0, 1)
+        win_rates = np.clip(without_jumps(_black_wins(judged, movers), movers), 0, 1)
         around = around_moves(win_rates)
         losses = _losses(win_rates, *around, np.asarray(movers[:-1]))
         moves = [
@@ -115,7 +115,7 @@ class Reviewer:
             for ply, loss in enumerate(losses.tolist())
         ]
         if self.visits > 1:
-            moments = self._search(positions, conditions, moves, progress)
+            moments = self._search(positions, strong, moves, progress)
         else:
             costly = [move for move in moves if move.loss >= _MIN_LOSS and move.place > 1]
             moments = [_unsearched(move, *around) for move in _by_loss(costly, game.size)]
@@ -126,7 +126,7 @@ class Reviewer:
             record=record,
             moves=tuple(moves),
             win_rates=tuple(smoothed(win_rates).tolist()),
-            leads=_leads(recorded, movers),
+            leads=_leads(judged, movers),
             moments=tuple(
                 moment if moment.line else replace(moment, line=moves[moment.number - 1].line)
                 for moment in sorted(moments, key=lambda moment: moment.number)
@@ -192,6 +192,11 @@ class Reviewer:
             replace(move, line=continuations[move.number]) if move.number in continuations else move
             for move in moves
         ]
+
+
+def _told(conditions: Sequence[Conditions], rank: Rank) -> list[Conditions]:
+    """The same, with both players of this rank."""
+    return [replace(each, rank=rank, opponent_rank=rank) for each in conditions]
 
 
 def _review_move(

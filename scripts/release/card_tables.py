@@ -17,6 +17,7 @@ from gocnn.evaluation.rank_conditioning import BANDS, measure_bands, parse_ranks
 from gocnn.evaluation.situations import find_situations
 from gocnn.evaluation.weaknesses import sample_passes, situation_table
 from gocnn.evaluation.win_rates import measure_win_rates
+from gocnn.go.ranks import parse_rank
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.weights import LoadedNetwork, load_network
 from gocnn.network.device import choose_device
@@ -194,11 +195,17 @@ def _side_by_side(work: Work, title: str, field: str, cell: Callable[[Row], str]
     for where in work.sets:
         rows: list[Row] = getattr(score(work.measured(work.best, where)), field)
         columns.append({row.name: cell(row) for row in rows if row.positions >= _FEW})
-    names = dict.fromkeys(name for column in columns for name in column)
+    names = sorted({name for column in columns for name in column}, key=_order)
     return markdown_table(
         [title, *work.sets],
         [[name, *(column.get(name, "") for column in columns)] for name in names],
     )
+
+
+def _order(name: str) -> int:
+    """Ranges from the lowest, ranks from the weakest, an unknown one first."""
+    first = name.partition("-")[0]
+    return int(first) if first.isdigit() else 0 if name == "unknown" else parse_rank(name)
 
 
 def _top1(row: Row) -> str:

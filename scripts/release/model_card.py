@@ -112,7 +112,8 @@ def main() -> None:
         for section in options.only.split(","):
             if section not in SECTIONS:
                 raise GocnnError(f"no section {section!r}; there are {', '.join(SECTIONS)}")
-            text = replaced(card.read_text(encoding="utf-8"), section, SECTIONS[section](work))
+            table = SECTIONS[section](work)  # first: the card may be edited meanwhile
+            text = replaced(card.read_text(encoding="utf-8"), section, table)
             write_atomically(card, text.encode())
             print(f"{card}: {section}", file=sys.stderr)
     except (GocnnError, OSError) as error:

@@ -11,7 +11,7 @@ from gocnn.go.position import Position
 from gocnn.go.ranks import Rank
 from gocnn.go.rules import RULESETS
 from gocnn.play.player import RESIGN, Choice, Player
-from gocnn.play.style import BEST, Style, rank_code
+from gocnn.play.style import BEST, Style, network_rank, rank_code
 from gocnn.prediction import Conditions, Evaluator, Prediction
 from tests.support.boards import SEKI, board, point
 
@@ -471,7 +471,8 @@ def test_the_network_is_given_the_conditions() -> None:
     Player(predict, Style(rank=rank_code("BEST"))).choose(position)
     Player(predict, Style(rank=rank_code("3k"))).choose(position)
     assert given[0] == Conditions(rank=Rank(18), opponent_rank=Rank(22), komi=0.5, handicap=3)
-    assert given[1] == Conditions(komi=0.5, handicap=3)
+    strongest = network_rank(BEST)
+    assert given[1] == Conditions(rank=strongest, opponent_rank=strongest, komi=0.5, handicap=3)
     assert given[2] == Conditions(rank=Rank(18), opponent_rank=Rank(18), komi=0.5, handicap=3)
 
 

@@ -8,6 +8,8 @@ from gocnn.go.board import BLACK, WHITE
 from gocnn.go.phases import MIDDLE, OPENING
 from gocnn.go.position import Position
 from gocnn.go.ranks import PRO, parse_rank
+from gocnn.play.style import BEST, network_rank
+from gocnn.prediction import Conditions, Prediction
 from gocnn.review.analysis import GameReview, match_rate, moves_of
 from gocnn.review.curve import without_jumps
 from gocnn.review.reviewer import Reviewer
@@ -47,9 +49,9 @@ def test_advice_tells_a_rank_some_ranks_stronger() -> None:
     found = review(evaluator, advise="5k")
     assert found.advice_rank == parse_rank("1k")
     assert found.moves[0].candidates[0].point == point("C3", 9)
+    strongest = network_rank(BEST)
     assert {(c.rank, c.opponent_rank) for c in evaluator.told} == {
-        (parse_rank("5k"), parse_rank("4k")),
-        (parse_rank("4k"), parse_rank("5k")),
+        (strongest, strongest),
         (0, 0),
         (parse_rank("1k"), parse_rank("1k")),
     }
@@ -58,6 +60,16 @@ def test_advice_tells_a_rank_some_ranks_stronger() -> None:
     assert review(Told(), advise="8d").advice_rank == parse_rank("9d")
     with pytest.raises(GocnnError, match="advice is for a rank"):
         Reviewer(Told(), advise=0)
+
+
+def test_who_leads_is_judged_as_if_the_strongest_played() -> None:
+    class Partial(Told):
+        def _predict(self, position: Position, conditions: Conditions) -> Prediction:
+            black = 0.75 if conditions.rank == network_rank(BEST) else 0.25
+            win = black if position.to_move == BLACK else 1 - black
+            return super()._predict(position, conditions)._replace(win=win)
+
+    assert review(Partial()).win_rates == pytest.approx([0.75] * 9)
 
 
 def test_the_match_rate_is_told_no_rank() -> None:
@@ -118,7 +130,7 @@ def test_leads_are_told_where_the_network_answers_them() -> None:
 
 def test_a_search_drops_what_it_does_not_confirm() -> None:
     # The network's value falls with move 5, though every other move is worth as little.
-    evaluator = Told({16: "E2", 17: "F3"}, win=blunder_at(5))
+    evaluator = Told({network_rank(BEST): "H8"}, win=blunder_at(5))
     (moment,) = Reviewer(evaluator).review(record()).moments
     assert (moment.number, moment.searched) == (5, False)
     assert Reviewer(evaluator, visits=30).review(record()).moments == ()
@@ -131,7 +143,7 @@ def test_a_search_confirms_what_it_sees() -> None:
         of_black = 0.2 if lost else 0.7
         return of_black if position.to_move == BLACK else 1 - of_black
 
-    found = Reviewer(Told({16: "E2", 17: "F3"}, win=win), visits=30).review(record())
+    found = Reviewer(Told({network_rank(BEST): "H8"}, win=win), visits=30).review(record())
     (moment,) = found.moments
     assert (moment.number, moment.searched) == (5, True)
     assert moment.line[0] != point("G3", 9)

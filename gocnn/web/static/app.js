@@ -308,7 +308,7 @@ const fillCurve = attempt(async () => {
       const steps = (node) => game.path(node).filter((each) => each.step).length;
       const after = missing.map(steps);
       const answer = await awaitAnswer(ask("evaluate", {
-        game: game.request(line[line.length - 1]), rank: "any", after,
+        game: game.request(line[line.length - 1]), rank: "best", after,
       }));
       const values = new Map(answer.after.map((step, at) => [step, answer.values[at]]));
       missing.forEach((node, at) => { node.value = values.get(after[at]); });
