@@ -15,8 +15,8 @@ _STRONGEST = Rank(PRO - 1)  # 9d, the rank that the network is given for BEST, s
 # Set by scripts/release/ladder.py so that each step wins two games in three against the one below.
 _STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, as which the network itself passes
 _TEMPERATURES = {
-    9: (2.91, 2.57, 2.17, 1.96, 1.73, 1.42, 1.17, 0.65, 0.0),
-    19: (1.93, 1.76, 1.65, 1.47, 1.36, 1.12, 1.01, 0.64, 0.0),
+    9: (2.59, 2.59, 2.35, 2.08, 1.73, 1.56, 1.15, 0.84, 0.0),
+    19: (1.45, 1.45, 1.2, 1.2, 1.07, 1.07, 0.83, 0.64, 0.0),
 }
 _SEARCHED = 17, 19, 21, 23  # 4k, 2k, 1d, 3d, as which a search passes that is this long:
 _VISITS = {9: (1, 13, 46, 110), 19: (1, 9)}

@@ -434,7 +434,8 @@ def test_a_weaker_rank_draws_more_freely_unless_a_temperature_is_given() -> None
     for size in (5, 9, 13, 19, 25):
         temperatures = [Style(rank=Rank(rank)).temperature_on(size) for rank in range(1, 30)]
         assert temperatures == sorted(temperatures, reverse=True)
-        assert len(set(temperatures)) == 17  # of 20k to 4k; stronger ranks are the network itself
+        # Neighbours may share a temperature, since the network is told different ranks.
+        assert temperatures[0] > temperatures[4] > temperatures[8] > temperatures[12] > 0
         assert (
             temperatures[-1]
             == temperatures[16]
