@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from gocnn.go.game import SourceKind
 from gocnn.gtp.background import warm_up
+from gocnn.play.style import BEST, network_rank
 from gocnn.web.app import BoardServer, OpenedFile, make_app
 from gocnn.web.engine import Engine
 from gocnn.web.guard import Access
@@ -181,7 +182,8 @@ def test_rank_and_style_of_the_form_reach_the_network(page: Page, served: Runnin
     point(page, 40).click()
     shown(page, "2 / 2")
     told = served.network.asked[before:]
-    judged = (0, 0, 0)  # the curve, which is no player's
+    strongest = network_rank(BEST)
+    judged = (strongest, strongest, 0)  # the curve, which is no player's
     asked = {(c.rank, c.opponent_rank, c.kind) for c in told} - {judged}
     assert asked == {(6, 6, int(SourceKind.TYGEM))}
     expect(page.locator("#white-player")).to_contain_text("15 kyu")
