@@ -21,6 +21,7 @@ Rank = NewType("Rank", int)
 """A code of the table above: an int to numpy, another type than a point to type checkers."""
 
 UNKNOWN, PRO, RANKS = Rank(0), Rank(30), 31
+STRONGEST_AMATEUR = Rank(PRO - 1)  # 9 dan
 _FIRST_DAN, _MOST_DANS = 21, 9
 _LONGEST = 256  # characters of a text that are read: some have digits or spaces without end
 

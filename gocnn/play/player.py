@@ -80,9 +80,10 @@ class Player:
 
     def conditions(self, position: Position) -> Conditions:
         """What the network is given beside the position."""
+        style = self.style
         return Conditions(
-            rank=network_rank(self.style.rank),
-            opponent_rank=network_rank(self.style.opponent_rank or self.style.rank),
+            rank=style.told,
+            opponent_rank=network_rank(style.opponent_rank) or style.told,
             komi=position.komi,
             handicap=count_handicap_stones(position),
             kind=self.style.kind,

@@ -7,19 +7,19 @@ import numpy as np
 
 from gocnn.defaults import MOST_VISITS, RESIGN_BELOW
 from gocnn.errors import GocnnError
-from gocnn.go.ranks import PRO, RANKS, UNKNOWN, Rank, rank_name, read_rank
+from gocnn.go.ranks import RANKS, STRONGEST_AMATEUR, UNKNOWN, Rank, rank_name, read_rank
 from gocnn.go.rules import RULESETS, Ruleset
 
 BEST = Rank(-1)  # as a rank: whatever wins most
-_STRONGEST = Rank(PRO - 1)  # 9d, the rank that the network is given for BEST, see docs/ranks.md
 # Set by scripts/release/ladder.py so that each step wins two games in three against the one below.
 _STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, as which the network itself passes
 _TEMPERATURES = {
     9: (2.59, 2.59, 2.35, 2.08, 1.73, 1.56, 1.15, 0.84, 0.0),
     19: (1.45, 1.45, 1.2, 1.2, 1.07, 1.07, 0.83, 0.64, 0.0),
 }
-_SEARCHED = 17, 19, 21, 23  # 4k, 2k, 1d, 3d, as which a search passes that is this long:
-_VISITS = {9: (1, 13, 46, 110), 19: (1, 9)}
+_SEARCHED = 17, 19, 21, 23, 25  # 4k, 2k, 1d, 3d, 5d, as which a search passes that is this long:
+_VISITS = {9: (1, 6, 22, 56, 96), 19: (1, 3, 13, 25)}
+_TOLD_9D = Rank(19)  # 2k, and who is stronger
 _BEST_VISITS = 200  # a fifth of a second on two quick cores; more than any rank has
 
 
@@ -61,6 +61,18 @@ class Style:
                 continue
             if not low <= value <= high:
                 raise GocnnError(f"{name} is {low} to {high}, not {value}")
+
+    @property
+    def told(self) -> Rank:
+        """The rank that the network is told of the player.
+
+        Told 9d it predicts the moves of weaker dans a little less well than told their own rank
+        (docs/model-card.md), but plays better, and judges better who leads. So those who look
+        ahead are told 9d, and differ by how far they look (docs/ranks.md).
+        """
+        if _TOLD_9D <= self.rank < STRONGEST_AMATEUR:
+            return STRONGEST_AMATEUR
+        return network_rank(self.rank)
 
     def temperature_on(self, size: int) -> float:
         """The temperature that moves are drawn at on boards of `size` lines.
@@ -131,4 +143,4 @@ def rank_text(code: Rank) -> str:
 
 def network_rank(code: Rank) -> Rank:
     """The rank code that the network is given for the rank of a style."""
-    return _STRONGEST if code == BEST else code
+    return STRONGEST_AMATEUR if code == BEST else code

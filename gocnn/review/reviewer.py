@@ -20,7 +20,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, POINT_MASK
 from gocnn.go.game import Game
 from gocnn.go.position import Position
-from gocnn.go.ranks import PRO, UNKNOWN, Rank
+from gocnn.go.ranks import PRO, STRONGEST_AMATEUR, UNKNOWN, Rank
 from gocnn.play.search import Search, likeliest, swap_players
 from gocnn.play.style import BEST, network_rank
 from gocnn.prediction import Conditions, Evaluator, Prediction
@@ -29,7 +29,6 @@ from gocnn.review.curve import around_moves, smoothed, without_jumps
 from gocnn.sgf.reader import Record
 
 ADVICE_STEPS = 4  # ranks between a player and the advice that he can follow
-_STRONGEST_AMATEUR = PRO - 1
 _MAX_CANDIDATES = 5
 _LEAST_PROBABILITY = 0.01  # of a candidate after the first
 _LINE = 6  # plies of a continuation
@@ -61,7 +60,7 @@ def advice_rank(rank: Rank) -> Rank:
     """
     if not UNKNOWN < rank <= PRO:
         raise GocnnError("advice is for a rank: 20k to 1k, 1d to 9d, or pro")
-    return PRO if rank == PRO else Rank(min(rank + ADVICE_STEPS, _STRONGEST_AMATEUR))
+    return PRO if rank == PRO else Rank(min(rank + ADVICE_STEPS, STRONGEST_AMATEUR))
 
 
 class Reviewer:

@@ -393,8 +393,8 @@ def test_a_rank_reaches_the_network_in_a_running_game() -> None:
         return leaning(positions, told)
 
     session = small_session(noting)
-    talk(session, "genmove b", "gocnn-param rank 1d", "genmove w")
-    assert ranks == [0, 21]
+    talk(session, "genmove b", "gocnn-param rank 3k", "genmove w")
+    assert ranks == [0, 18]
     assert session.position.ply == 2
 
 

@@ -8,7 +8,7 @@ import pytest
 from gocnn.errors import GocnnError
 from gocnn.go.board import BLACK, WHITE, is_eye_like
 from gocnn.go.position import Position
-from gocnn.go.ranks import Rank
+from gocnn.go.ranks import PRO, Rank
 from gocnn.go.rules import RULESETS
 from gocnn.play.player import RESIGN, Choice, Player
 from gocnn.play.style import BEST, Style, network_rank, rank_code
@@ -472,10 +472,14 @@ def test_the_network_is_given_the_conditions() -> None:
     Player(predict, Style(rank=rank_code("3k"), opponent_rank=rank_code("2d"))).choose(position)
     Player(predict, Style(rank=rank_code("BEST"))).choose(position)
     Player(predict, Style(rank=rank_code("3k"))).choose(position)
+    Player(predict, Style(rank=rank_code("1d"))).choose(position)
+    Player(predict, Style(rank=rank_code("pro"), opponent_rank=rank_code("1d"))).choose(position)
     assert given[0] == Conditions(rank=Rank(18), opponent_rank=Rank(22), komi=0.5, handicap=3)
     strongest = network_rank(BEST)
     assert given[1] == Conditions(rank=strongest, opponent_rank=strongest, komi=0.5, handicap=3)
     assert given[2] == Conditions(rank=Rank(18), opponent_rank=Rank(18), komi=0.5, handicap=3)
+    assert given[3] == given[1], "who looks ahead is told 9d"
+    assert given[4] == Conditions(rank=PRO, opponent_rank=Rank(21), komi=0.5, handicap=3)
 
 
 @pytest.mark.parametrize(
