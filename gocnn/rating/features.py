@@ -10,12 +10,14 @@ from gocnn.go.phases import PHASES, phase_ends
 from gocnn.rating.traits import MoveTraits
 
 _FAR, _CONTACT = 40.0, 3.0  # distances: more is the same; a stone beside the last one
+_MOST_POINTS = 20.0  # that a move costs: more is the same
 _FEWEST = 5  # moves; a phase of fewer tells nothing
 
 _PART = (
     *("surprise", "best", "first", "first 3", "first 10", "place", "entropy", "unexpected"),
     *("behind best", "behind 2", "behind 4", "behind 6"),
     *("loss", "loss spread", "loss 5 %", "loss 10 %", "loss 20 %", "positive loss"),
+    *("points lost", "points 2", "points 5", "points 10"),
     *("distance", "contact", "far", "own distance", "own contact"),
     *("line", "line 1", "line 2", "line 3", "line 4", "centre"),
 )
@@ -25,7 +27,7 @@ FEATURES = (
 )
 """What each number of `player_features` is."""
 
-MOVE_FEATURES = 16
+MOVE_FEATURES = 19
 """Numbers of each move beside what the tower answers, see `move_features`."""
 
 
@@ -51,10 +53,11 @@ def played_game(traits: MoveTraits, game: int, colour: int, size: int) -> Played
 
 def move_features(traits: MoveTraits, chosen: NDArray[np.bool_]) -> NDArray[np.float16]:
     """The traits of some moves as numbers of about the same size, [N, 2 * C + MOVE_FEATURES]."""
-    loss = np.nan_to_num(traits.win - traits.after)
+    loss, points = np.nan_to_num(traits.win - traits.after), _points(traits)
     columns = (
         *(traits.surprise, traits.best, traits.surprise - traits.best, np.log(traits.place)),
         *(traits.entropy, traits.win, loss, 5 * np.maximum(loss, 0)),
+        *(np.nan_to_num(traits.lead).clip(-50, 50) / 20, points / 5, np.maximum(points, 0) / 5),
         *(np.minimum(distance, _FAR) / 10 for distance in (traits.distance, traits.own_distance)),
         *(traits.line / 5, traits.plies / 100, (traits.plies / 100) ** 2),
         *(traits.plies < 10, traits.plies < 40, traits.colours == BLACK),
@@ -96,6 +99,7 @@ def _part(traits: MoveTraits, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
     loss = (traits.win - traits.after)[chosen]
     loss = loss[~np.isnan(loss)].astype(np.float64)
     loss = loss if len(loss) else np.zeros(1)
+    points = np.maximum(_points(traits)[chosen], 0).astype(np.float64)
     distance, own_distance, line = (
         column[chosen & (column >= 0)].astype(np.float64)
         for column in (traits.distance, traits.own_distance, traits.line)
@@ -109,6 +113,8 @@ def _part(traits: MoveTraits, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
             *(loss.mean(), loss.std()),
             *(_share(loss > lost) for lost in (0.05, 0.1, 0.2)),
             np.clip(loss, 0, 1).mean(),
+            points.mean(),
+            *(_share(points > lost) for lost in (2, 5, 10)),
             *(
                 _mean(np.minimum(distance, _FAR)),
                 _share(distance <= _CONTACT),
@@ -120,6 +126,12 @@ def _part(traits: MoveTraits, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
             _share(line > 5),
         ]
     )
+
+
+def _points(traits: MoveTraits) -> NDArray[np.float32]:
+    """The points that moves cost, gains below 0; 0 where the network answers no lead."""
+    lost: NDArray[np.float32] = np.nan_to_num(traits.lead - traits.lead_after)
+    return lost.clip(-_MOST_POINTS, _MOST_POINTS)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

@@ -441,7 +441,8 @@ def main() -> None:
         else:
             corpus = Corpus.open(options.train)
             games = draw(corpus, scale)[: options.train_games]
-            players = players_of(corpus, games, games_with_names(options.names), scale)
+            records = games_with_names(options.names) if options.names else ()
+            players = players_of(corpus, games, records, scale)
             learnt = measured(network, corpus, games, scale, kept["train"], "train", players)
             model = learn(learnt, scale, temper=options.temper)
             print(f"temper {model.temper:.2f}", file=sys.stderr)

@@ -101,6 +101,20 @@ def test_features_are_means_of_the_players_moves(traits: MoveTraits) -> None:
     assert np.isnan(few["all: surprise"])
 
 
+def test_points_lost_are_those_that_the_lead_tells(traits: MoveTraits) -> None:
+    own = (traits.games == 1) & (traits.colours == BLACK)
+    lost = np.where(own, 1.0, 99.0)  # the opponent's do not count
+    lost[np.flatnonzero(own)[:4]] = 3.0, 30.0, -7.0, np.nan  # much, a gain, the last move
+    told = traits._replace(lead=np.zeros_like(lost), lead_after=-lost)
+    features = dict(zip(FEATURES, player_features(told, 1, BLACK, 9), strict=True))
+    assert features["all: points lost"] == pytest.approx((16 + 3 + 20) / 20)
+    assert features["all: points 2"] == pytest.approx(2 / 20)
+    assert features["all: points 10"] == pytest.approx(1 / 20)
+    silent = told._replace(lead=np.full_like(lost, np.nan), lead_after=np.full_like(lost, np.nan))
+    features = dict(zip(FEATURES, player_features(silent, 1, BLACK, 9), strict=True))
+    assert features["all: points lost"] == 0
+
+
 def test_a_side_that_did_not_move_has_no_features(network: LoadedNetwork) -> None:
     corpus = Corpus.from_games([parse_game(b"(;SZ[9];B[ee])")])
     measured = measure_traits(network, corpus, np.array([0]))

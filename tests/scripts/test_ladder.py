@@ -9,13 +9,16 @@ import pytest
 
 from gocnn.corpus.corpus import Corpus
 from gocnn.errors import GocnnError
+from gocnn.features.encoding import FULL
 from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import load_network
 from gocnn.network.device import choose_device
+from gocnn.network.registry import build
 from gocnn.play.style import Style, rank_code
 from gocnn.sgf.reader import load_game
 from scripts.release import ladder
 from scripts.release.ladder import TEMPERATURE, VISITS, climb, look, next_value, table
+from tests.support.networks import loaded
 
 
 def next_temperature(tried: list[tuple[float, float, int]]) -> float:
@@ -44,8 +47,10 @@ def test_first_choices_cost_less_than_other_moves(root: Path) -> None:
     assert 0 <= seen.blunders < 1
     assert 0 < seen.loss < 20
     assert look(network, corpus, np.arange(3)).moves == int(corpus.moves[:3].sum())
+    settings = {"planes": FULL.plane_count, "globals": FULL.global_count}
+    settings |= {"blocks": 1, "channels": 16}
     with pytest.raises(GocnnError, match="answers no lead"):
-        look(load_network("small", choose_device("cpu")), corpus, np.arange(1))
+        look(loaded(build("resnet", settings).eval()), corpus, np.arange(1))
 
 
 def test_a_match_that_ends_far_from_the_aim_is_another_short_one(

@@ -44,7 +44,7 @@ def _sides(games: int, seed: int) -> Sides:
 
 
 def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("_UNITS", 16), ("_TRIALS", 8), ("_BATCH", 11), ("_EPOCHS", 5)):
+    for name, value in (("_UNITS", 16), ("_TRIALS", 8), ("_BATCH", 11), ("_EPOCHS", 8)):
         monkeypatch.setattr(rank_model, name, value)
     model = learn(_sides(660, 1), FOX, members=2)
     assert model.first.shape == (2, 3, 16)
@@ -52,8 +52,8 @@ def test_ranks_are_learnt_and_more_games_tell_more(monkeypatch: pytest.MonkeyPat
     sides = _sides(220, 2)
     lines = report(model, sides).splitlines()
     right = [float(line.split("|")[2]) for line in lines[2:6]]
-    assert right[0] > 25  # chance is 9
-    assert right[3] > right[0] + 5
+    assert right[0] > 35  # chance is 9
+    assert right[3] > right[0] + 10
     assert [line.split("|")[1].strip() for line in lines[-11:]] == list(FOX.groups)
     table = [row.split("|")[1:5] for row in report_players(model, sides).splitlines()]
     assert [[cell.strip() for cell in row[:3]] for row in table[2:]] == [
