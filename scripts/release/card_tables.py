@@ -1,7 +1,7 @@
 """The tables of the model card: networks measured, as Markdown."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from gocnn.corpus.corpus import Corpus
 from gocnn.dataset.loader import sample
 from gocnn.dataset.positions import Positions
 from gocnn.evaluation.metrics import Measurements, Row, measure, score, summarise
-from gocnn.evaluation.rank_conditioning import BANDS, measure_bands, parse_ranks, rank_tables
+from gocnn.evaluation.rank_conditioning import measure_bands, parse_ranks, rank_tables
 from gocnn.evaluation.situations import find_situations
 from gocnn.evaluation.weaknesses import sample_passes, situation_table
 from gocnn.evaluation.win_rates import measure_win_rates
@@ -25,7 +25,6 @@ from gocnn.stats import clustered_mean, markdown_table
 from gocnn.weights.names import resolve
 
 _TOLD = "unknown,10k,1k,2d,4d,6d,8d,9d,pro"
-_KYU = ((1, 10), (11, 20))
 _FEW = 100  # positions; rows of fewer are left out
 _EVEN = 40  # games that win rates are measured on, every position of them
 _EIGHT = 4  # of so many positions one is shown in all views, too
@@ -236,22 +235,18 @@ def by_situation(work: Work) -> str:
 
 
 def told(work: Work) -> str:
-    """Ranks told by ranks played: strong players on the first set, weak ones wherever they are."""
-    first, *others = work.sets.items()
-    tables = [(first[0], _told(work, first[1], first[0]))]
-    tables += [(where, _told(work, games, where, _KYU)) for where, games in others]
-    texts = [f"{where}:\n\n{table}" for where, table in tables if table]
+    """Ranks told by ranks played, on each set that has enough moves of a band of ranks."""
+    tables = {where: _told(work, games, where) for where, games in work.sets.items()}
+    texts = [f"{where}:\n\n{table}" for where, table in tables.items() if table]
     return "\n\n".join(texts) or "No rank is recorded in these games."
 
 
-def _told(work: Work, games: Corpus, label: str, bands: Sequence[tuple[int, int]] = BANDS) -> str:
-    network = work.network
+def _told(work: Work, games: Corpus, label: str) -> str:
     measured = measure_bands(
-        network.loaded,
+        work.network.loaded,
         games,
         np.flatnonzero(games.games["size"] == 19),
         ranks=parse_ranks(_TOLD),
-        bands=bands,
         most=work.most // _EIGHT,
         label=label,
     )

@@ -6,9 +6,9 @@ From the root of the repository, in its environment:
         --on test/tygem-9d=tygem-9d.gocnn --on test/gtl-reviews=gtl-reviews.gocnn
 
 It replaces what stands between the markers of the card, section by section, and draws its example
-positions anew. Situations are measured on the first set; so are ranks told, those of kyu players on
-the others. ``--only SECTION,...`` leaves the other sections as they are. The text of the card is
-its authors': read it again when the figures have changed.
+positions anew. Situations are measured on the first set. ``--only SECTION,...`` leaves the other
+sections as they are. The text of the card is its authors': read it again when the figures have
+changed.
 """
 
 import argparse
