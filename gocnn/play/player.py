@@ -86,7 +86,7 @@ class Player:
             opponent_rank=network_rank(style.opponent_rank) or style.told,
             komi=position.komi,
             handicap=count_handicap_stones(position),
-            kind=self.style.kind,
+            kind=style.kind,
         )
 
     def choose(self, position: Position) -> Choice:

@@ -47,8 +47,12 @@ def test_first_choices_cost_less_than_other_moves(root: Path) -> None:
     assert 0 <= seen.blunders < 1
     assert 0 < seen.loss < 20
     assert look(network, corpus, np.arange(3)).moves == int(corpus.moves[:3].sum())
-    settings = {"planes": FULL.plane_count, "globals": FULL.global_count}
-    settings |= {"blocks": 1, "channels": 16}
+    settings = {
+        "planes": FULL.plane_count,
+        "globals": FULL.global_count,
+        "blocks": 1,
+        "channels": 16,
+    }
     with pytest.raises(GocnnError, match="answers no lead"):
         look(loaded(build("resnet", settings).eval()), corpus, np.arange(1))
 
