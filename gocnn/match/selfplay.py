@@ -1,9 +1,8 @@
 """How strong is each rank that can be asked for? Games of two styles of one network.
 
 All games are played at once, in one process, so that the network answers many positions at a time,
-also those of their searches.
-Nobody resigns. Every opening is played twice, with either colour. Against other programs see
-`gocnn.match.runner`.
+also those of their searches. Players resign as those of `gocnn gtp` do. Every opening is played
+twice, with either colour. Against other programs see `gocnn.match.runner`.
 """
 
 from collections.abc import Sequence
@@ -37,7 +36,7 @@ def parse_style(text: str) -> Style:
         GocnnError: when it is written otherwise, or a figure is out of range.
     """
     rank, at, temperature = text.strip().partition("@")
-    style = Style(rank=rank_code(rank), playouts=_PLAYOUTS, resign=False)
+    style = Style(rank=rank_code(rank), playouts=_PLAYOUTS)
     if not at:
         return style
     try:

@@ -1,7 +1,8 @@
 """What each move is worth, by the network alone or by a search on top of it.
 
-A `Search` is a `gocnn.prediction.Evaluator` itself: its policy is the share of each move in the
-visits. It also reports the candidate moves while it runs. It needs neither weights nor torch.
+A `Search` is a `gocnn.prediction.Evaluator` itself: its policy is the network's, improved by what
+the visits found. It also reports the candidate moves while it runs. It needs neither weights nor
+torch.
 
 Invariants:
 
@@ -34,6 +35,8 @@ from gocnn.stats import Z95
 _MAX_BATCH = 8  # positions evaluated at once; a young tree takes fewer:
 _VISITS_PER_BATCH = 4  # one position for so many visits made
 _SCORE_PLAYOUTS = 100  # for the score at the end of a line
+_WIN_NATS = 40.0  # by which a move is preferred whose win rate is higher by 1
+_MEAN_VISITS = 3.0  # beside those of a move, as good as the position's mean
 _MAX_PV_PLIES = 8
 _MIN_PV_POLICY = 0.02  # of the network alone: a less likely move gets no line
 _PSEUDO_VISITS = 1000  # for controllers that scale by visits, distributed by probability
@@ -79,28 +82,35 @@ class _TreeSearch:
         self._tree.grow(self._root, self._position, batch)
 
     def prediction(self) -> Prediction:
-        """The share of each move in the visits; one visit is distributed by the network.
+        """What to play, and the mean of win rate, lead and owners over the visits.
 
-        Win rate, lead and owners are means over the visits.
+        The policy is the network's, each move multiplied by e to the nats that its advantage is
+        worth: the win rate found for it less the position's mean, drawn to 0 where its visits are
+        few. Its likeliest move plays better than the one visited most (docs/experiments.md). It is
+        the improved policy of Danihelka et al. 2022 ("Policy improvement by planning with Gumbel",
+        ICLR) and that of Jacob et al. 2022 (arXiv:2112.07544), for play like people's.
         """
-        policy = self._network.policy.copy()
-        policy[self._root.points] += self._root.visits
-        policy /= policy.sum()
-        win, lead, square, ownership = self._root.mean_outcome
+        root = self._root
+        policy = np.nan_to_num(self._network.policy.astype(np.float64))
+        wins = (root.totals + _MEAN_VISITS * root.mean) / (root.visits + _MEAN_VISITS)
+        policy[root.points] = root.priors * np.exp(_WIN_NATS * (wins - root.mean))
+        shares = (policy / policy.sum()).astype(np.float32)
+        win, lead, square, ownership = root.mean_outcome
         if not has_lead(self._network):
-            return Prediction(policy, win)
-        return Prediction(policy, win, lead, _deviation(lead, square), ownership)
+            return Prediction(shares, win)
+        return Prediction(shares, win, lead, _deviation(lead, square), ownership)
 
     def analysis(self, max_moves: int) -> Analysis:
-        """The moves visited, or the likeliest ones as long as none was visited."""
-        root = self._root
+        """The moves visited, the one to play first; the likeliest ones as long as none was."""
+        root, prediction = self._root, self.prediction()
         if root.visits.any():
-            order = np.argsort(-root.visits, kind="stable")[:max_moves].tolist()
+            shares = np.where(root.visits, prediction.policy[root.points], 0)
+            order = np.argsort(-shares, kind="stable")[:max_moves].tolist()
             moves = tuple(self._candidate(index) for index in order if root.visits[index])
         else:
             pvs = [[point] for point in likeliest(self._position, self._network, max_moves)]
-            moves = _network_candidates(self._network, pvs, [self.prediction()] * len(pvs))
-        return Analysis(root.count, root.mean, moves, self.prediction())
+            moves = _network_candidates(self._network, pvs, [prediction] * len(pvs))
+        return Analysis(root.count, root.mean, moves, prediction)
 
     def _candidate(self, index: int) -> CandidateMove:
         root = self._root

@@ -12,14 +12,15 @@ from gocnn.go.rules import RULESETS, Ruleset
 
 BEST = Rank(-1)  # as a rank: whatever wins most
 # Set by scripts/release/ladder.py so that each step wins two games in three against the one below.
-_STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, as which the network itself passes
+_STEPS = 1, 3, 5, 7, 9, 11, 13, 15, 17  # 20k, 18k, ... 4k, and who is stronger
 _TEMPERATURES = {
-    9: (2.59, 2.59, 2.35, 2.08, 1.73, 1.56, 1.15, 0.84, 0.0),
-    19: (1.45, 1.45, 1.2, 1.2, 1.07, 1.07, 0.83, 0.64, 0.0),
+    9: (2.59, 2.59, 2.35, 2.08, 1.73, 1.56, 1.3, 1.05, 0.8),
+    19: (1.45, 1.45, 1.2, 1.2, 1.07, 1.07, 1.06, 0.95, 0.8),
 }
-_SEARCHED = 17, 19, 21, 23, 25  # 4k, 2k, 1d, 3d, 5d, as which a search passes that is this long:
-_VISITS = {9: (1, 6, 22, 56, 96), 19: (1, 3, 13, 25)}
-_TOLD_9D = Rank(19)  # 2k, and who is stronger
+# 20k, 10k, 8k, 6k, 4k, and what the network is told for them: itself, itself, 6k, 2d, 9d.
+_TOLD = (1, 11, 13, 15, 17), (1, 11, 15, 22, STRONGEST_AMATEUR)
+_SEARCHED = 17, 19, 21, 23, 25, 27, 29  # 4k, 2k, 1d, ... 9d, as which a search passes of so many:
+_VISITS = {9: (1, 4, 8, 16, 32, 64, 128), 19: (1, 5, 8, 13, 21, 34, 55)}
 _BEST_VISITS = 200  # a fifth of a second on two quick cores; more than any rank has
 
 
@@ -66,23 +67,25 @@ class Style:
     def told(self) -> Rank:
         """The rank that the network is told of the player.
 
-        Told 9d it predicts the moves of weaker dans a little less well than told their own rank
-        (docs/model-card.md), but plays better, and judges better who leads. So those who look
-        ahead are told 9d, and differ by how far they look (docs/ranks.md).
+        Up to 10k the own one. Told 9d the network plays better and judges better who leads, told
+        4k its moves are much like those told 10k, and what is left to make the stronger player of
+        two is to draw less freely than people do. So 4k and who is stronger are told 9d, and
+        between 10k and 4k the rank told rises to that (docs/ranks.md).
         """
-        if _TOLD_9D <= self.rank < STRONGEST_AMATEUR:
-            return STRONGEST_AMATEUR
-        return network_rank(self.rank)
+        if not UNKNOWN < self.rank < STRONGEST_AMATEUR:
+            return network_rank(self.rank)
+        return Rank(round(float(np.interp(self.rank, *_TOLD))))
 
     def temperature_on(self, size: int) -> float:
         """The temperature that moves are drawn at on boards of `size` lines.
 
-        0 always plays the likeliest move. The likeliest moves that the network predicts for a weak
-        rank are still far better than a weak player's (docs/experiments.md): what makes a player
-        weak are the less likely ones. So without a temperature of its own, a style draws the more
-        freely the lower its rank; from 4k on, where the network itself stands, it is 0
-        (docs/ranks.md). Ranks between the steps of the ladder and boards between 9x9 and 19x19 get
-        what lies between; other boards what the nearest of the two has.
+        0 always plays the likeliest move, 1 draws moves by their probability. The likeliest moves
+        that the network predicts for a weak rank are still far better than a weak player's
+        (docs/experiments.md): what makes a player weak are the less likely ones. So without a
+        temperature of its own, a style draws the more freely the lower its rank; from 4k on the
+        temperature stays as it is there, and searches make the difference (docs/ranks.md). Ranks
+        between the steps of the ladder and boards between 9x9 and 19x19 get what lies between;
+        other boards what the nearest of the two has.
         """
         if self.temperature is not None:
             return self.temperature

@@ -5,15 +5,15 @@ From the root of the repository, in its environment:
     python -m scripts.release.ladder --board-size 19 --games 100 --real FOX.gocnn --real GTL.gocnn \
         -o FOLDER
 
-From the strongest rank of the network alone downwards, a temperature is sought by short matches at
-which the rank above wins two games in three; then another match with other draws is played at that
-temperature, and only this one is in the table. One that ends outside of `_GOOD` counts as another
-short one, and the search goes on, at most `_MATCHES` times. With --up the ranks above are set in
-the same way, from the lowest upwards, by the number of positions that they look at. Beside it
-stands how the games look: how often the move was the network's first choice, how many points a
-move cost, and how many moves cost more than `_BLUNDER` points. The same is measured on real even
-games between players within one rank of it, with the same network, told no ranks; REAL files are
-asked in turn for such games.
+From the strongest rank of the network alone downwards, which plays as it ships, a temperature is
+sought by short matches at which the rank above wins two games in three; then another match with
+other draws is played at that temperature, and only this one is in the table. One that ends outside
+of `_GOOD` counts as another short one, and the search goes on, at most `_MATCHES` times. With --up
+the ranks above are set in the same way, from the lowest upwards, by the number of positions that
+they look at. Beside it stands how the games look: how often the move was the network's first
+choice, how many points a move cost, and how many moves cost more than `_BLUNDER` points. The same
+is measured on real even games between players within one rank of it, with the same network, told no
+ranks; REAL files are asked in turn for such games.
 
 With --check nothing is sought: one match of each step is played with what ships.
 
@@ -46,7 +46,7 @@ from gocnn.prediction import Evaluator
 from gocnn.rating.traits import measure_traits
 from gocnn.stats import markdown_table, wilson
 
-DOWN = "4k,6k,8k,10k,12k,14k,16k,18k,20k"  # the first plays by the network alone
+DOWN = "4k,6k,8k,10k,12k,14k,16k,18k,20k"  # all play by the network alone
 UP = "4k,2k,1d,3d,5d,7d,9d"
 _GOOD = 0.6, 0.75
 _MATCHES = 4  # at the temperature found, at most
@@ -282,8 +282,8 @@ def climb(
 
     Args:
         network: judges what games look like.
-        predict: plays; the first rank plays by it alone.
-        ranks: each beside the next one on the ladder.
+        predict: plays.
+        ranks: each beside the next one on the ladder; the first one plays as it ships.
         real: games to compare with.
         file: where the steps are kept.
         games: of a match.
@@ -294,7 +294,6 @@ def climb(
     for rank in ranks[len(steps) :]:
         style, won = parse_style(rank_text(rank)), None
         if not steps:
-            style = replace(style, temperature=0.0, visits=1)
             played = play_games(predict, (style, style), games, size=size, label=rank_text(rank))
         else:
             last = steps[-1]

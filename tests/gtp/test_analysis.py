@@ -24,6 +24,7 @@ from tests.support.gtp_talk import (
     Conversation,
     first_line,
     leaning,
+    playing_on,
     small_session,
     talk,
     uniform,
@@ -163,7 +164,7 @@ def test_arguments_that_are_refused(name: str, arguments: str, said: str) -> Non
     [
         ("maxmoves 2", ["C3", "G7"]),
         ("maxmoves 0", []),
-        ("avoid b C3,E5 1 maxmoves 2", ["G7", "pass"]),
+        ("avoid b C3,E5 1 maxmoves 1", ["G7"]),
         ("avoid b C3 1 avoid b G7 5 maxmoves 1", ["E5"]),
         ("avoid w C3 1 maxmoves 1", ["C3"]),
         ("allow b E5,G7 1", ["G7", "E5"]),
@@ -173,7 +174,7 @@ def test_arguments_that_are_refused(name: str, arguments: str, said: str) -> Non
 def test_moves_are_limited_avoided_or_allowed(
     arguments: str, names: list[str], visits: int
 ) -> None:
-    conversation = Conversation(partial(find_command, small_session(visits=visits)))
+    conversation = Conversation(partial(find_command, small_session(playing_on, visits)))
     conversation.send(f"kata-analyze b 1 {arguments}")
     assert conversation.line() == "="
     if names:
@@ -314,7 +315,7 @@ def test_an_analysis_without_a_network_fails_like_any_command() -> None:
 @pytest.mark.parametrize("visits", [1, 20])
 @pytest.mark.parametrize("name", ["genmove_analyze", "lz-genmove_analyze", "kata-genmove_analyze"])
 def test_a_move_comes_behind_its_lines(name: str, visits: int) -> None:
-    session = small_session(visits=visits)
+    session = small_session(playing_on, visits)
     (answer, _) = talk(session, f"6 {name} B 50", "name")
     head, *lines, last = answer.splitlines()
     assert head == "=6"
@@ -340,7 +341,7 @@ def test_a_resignation_comes_behind_its_lines_and_the_board_stays() -> None:
 )
 @pytest.mark.parametrize("visits", [1, 20])
 def test_a_move_respects_what_is_avoided(arguments: str, move: str, visits: int) -> None:
-    session = small_session(visits=visits)
+    session = small_session(playing_on, visits)
     (answer,) = talk(session, f"lz-genmove_analyze b 10 {arguments}")
     assert answer.splitlines()[-1] == f"play {move}"
     assert talk(session, "undo", "genmove b") == ["=", "= C3"], "for that move alone"

@@ -20,7 +20,7 @@ from gocnn.gtp.commands.parameters import PARAMETERS
 from gocnn.gtp.session import Session
 from gocnn.prediction import Conditions, Prediction
 from gocnn.sgf.reader import load_game
-from tests.support.gtp_talk import leaning, new_session, small_session, talk
+from tests.support.gtp_talk import leaning, new_session, playing_on, small_session, talk
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_the_policy_is_a_heat_map() -> None:
 @pytest.mark.parametrize("visits", [1, 40])
 def test_candidates_have_their_win_rates(visits: int) -> None:
     """GoGui cuts the text after some sixty characters, so that the labels have to tell."""
-    session = small_session(visits=visits)
+    session = small_session(playing_on, visits)
     picture = gfx(session, "gocnn-candidates")
     *_, analysis = session.search.analyse(
         session.position, session.player.conditions(session.position), max_moves=10
@@ -393,8 +393,8 @@ def test_a_rank_reaches_the_network_in_a_running_game() -> None:
         return leaning(positions, told)
 
     session = small_session(noting)
-    talk(session, "genmove b", "gocnn-param rank 3k", "genmove w")
-    assert ranks == [0, 18]
+    talk(session, "genmove b", "gocnn-param rank 12k", "genmove w")
+    assert ranks == [0, 9]
     assert session.position.ply == 2
 
 

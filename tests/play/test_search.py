@@ -114,13 +114,28 @@ def test_a_search_finds_a_capture_that_the_network_does_not(playout_weight: floa
     assert best.point == capture
     assert best.win > analysis.moves[-1].win
     assert best.lcb < best.win
-    assert search([position], [KNOWN])[0].policy.argmax() == best.point
+    policy = search([position], [KNOWN])[0].policy
+    assert policy.argmax() == best.point
     assert analysis.visits == 300
     assert sum(line.visits for line in analysis.moves) < 300
-    assert sorted((line.visits for line in analysis.moves), reverse=True) == [
-        line.visits for line in analysis.moves
-    ]
+    shares = [policy[line.point] for line in analysis.moves]
+    assert shares == sorted(shares, reverse=True)
+    assert best.visits == max(line.visits for line in analysis.moves)
     assert max(network.batches) == 8
+
+
+def test_a_move_found_to_win_is_preferred_before_it_is_visited_most() -> None:
+    position = board(CAPTURE, to_move=WHITE)
+    network = Oracle(point("A4", 7), point("D1", 7), weight=5)
+    analysis = last(Search(network, 60, playout_weight=0), position)
+    best, policy = analysis.moves[0], analysis.prediction.policy
+    assert best.point == point("G5", 7) == policy.argmax()
+    assert 1 < best.visits < max(line.visits for line in analysis.moves)
+    assert best.win > 0.8 > 0.7 > max(line.win for line in analysis.moves[1:])
+    unseen = set(range(49)) - {line.point for line in analysis.moves}
+    allowed = [each for each in unseen if position.candidate_moves()[each]]
+    assert len(allowed) > 5
+    assert np.ptp(policy[allowed]) < 1e-6, "alike to the network, and nothing else is known"
 
 
 def test_the_first_answer_comes_before_any_visit() -> None:

@@ -106,9 +106,20 @@ def leaning(positions: Sequence[Position], _conditions: Sequence[Conditions]) ->
     return predictions
 
 
+def playing_on(positions: Sequence[Position], conditions: Sequence[Conditions]) -> list[Prediction]:
+    """As `leaning`, but nobody passes, so that no line of a search ends the game."""
+    predictions = leaning(positions, conditions)
+    for prediction in predictions:
+        prediction.policy[-1] = 0
+    return predictions
+
+
 def small_session(network: Evaluator = leaning, visits: int = 1) -> Session:
-    """A session on a 9x9 board, whose choices are repeated by every test run."""
-    session = Session(Search(network), Style(seed=1, playouts=50, visits=visits))
+    """A session on a 9x9 board, whose choices are repeated by every test run.
+
+    A search goes by the network alone: few playouts of an empty board would say anything.
+    """
+    session = Session(Search(network, playout_weight=0), Style(seed=1, playouts=50, visits=visits))
     talk(session, "boardsize 9")
     return session
 
