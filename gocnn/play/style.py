@@ -20,7 +20,7 @@ _TEMPERATURES = {
 # 20k, 10k, 8k, 6k, 4k, and what the network is told for them: itself, itself, 6k, 2d, 9d.
 _TOLD = (1, 11, 13, 15, 17), (1, 11, 15, 22, STRONGEST_AMATEUR)
 _SEARCHED = 17, 19, 21, 23, 25, 27, 29  # 4k, 2k, 1d, ... 9d, as which a search passes of so many:
-_VISITS = {9: (1, 4, 8, 16, 32, 64, 128), 19: (1, 5, 8, 13, 21, 34, 55)}
+_VISITS = {9: (1, 3, 7, 17, 29, 61, 115), 19: (1, 5, 8, 13)}
 _BEST_VISITS = 200  # a fifth of a second on two quick cores; more than any rank has
 
 
