@@ -100,7 +100,7 @@ def test_a_move_of_the_network(page: TestClient, network: FirstPoint) -> None:
     assert answer["colour"] == -1 and answer["point"] == 0
     assert answer["board"]["stones"][0] == "O" and answer["board"]["to_move"] == 1
     told = network.asked[-1]
-    assert (told.rank, told.komi, told.handicap) == (16, 7.5, 0)
+    assert (told.rank, told.komi, told.handicap) == (26, 7.5, 0)  # 5k is told 6d
     ask(page, "genmove", game=game(9, handicap=2), player=PLAYER | {"kind": "fox"})
     assert (network.asked[-1].handicap, network.asked[-1].kind) == (2, 3)
 

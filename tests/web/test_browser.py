@@ -144,8 +144,8 @@ def test_a_game_is_played_passed_and_counted(page: Page, served: Running) -> Non
     shown(page, "2 / 2")
     says(page, 40, "E5, black stone")
     says(page, 0, "A9, white stone, last move")
-    assert served.network.asked  # by a player of 5 kyu
-    assert any(conditions.rank == 16 for conditions in served.network.asked)
+    assert served.network.asked  # by a player of 5 kyu, which is told 6 dan
+    assert any(conditions.rank == 26 for conditions in served.network.asked)
     point(page, 0).click()
     expect(page.locator("#status")).to_have_text("There is a stone already.")
     page.locator("#undo").click()
