@@ -104,9 +104,9 @@ class _TreeSearch:
         """The moves visited, the one to play first; the likeliest ones as long as none was."""
         root, prediction = self._root, self.prediction()
         if root.visits.any():
-            shares = np.where(root.visits, prediction.policy[root.points], 0)
-            order = np.argsort(-shares, kind="stable")[:max_moves].tolist()
-            moves = tuple(self._candidate(index) for index in order if root.visits[index])
+            visited = np.flatnonzero(root.visits)
+            order = np.argsort(-prediction.policy[root.points[visited]], kind="stable")[:max_moves]
+            moves = tuple(self._candidate(index) for index in visited[order].tolist())
         else:
             pvs = [[point] for point in likeliest(self._position, self._network, max_moves)]
             moves = _network_candidates(self._network, pvs, [prediction] * len(pvs))

@@ -17,8 +17,8 @@ _TEMPERATURES = {
     9: (2.59, 2.59, 2.35, 2.08, 1.73, 1.56, 1.3, 1.05, 0.8),
     19: (1.45, 1.45, 1.2, 1.2, 1.07, 1.07, 1.06, 0.95, 0.8),
 }
-# 20k, 10k, 8k, 6k, 4k, and what the network is told for them: itself, itself, 6k, 2d, 9d.
-_TOLD = (1, 11, 13, 15, 17), (1, 11, 15, 22, STRONGEST_AMATEUR)
+# None, 10k, 8k, 6k, 4k, 9d, pro, and what the network is told for them: 6k for 8k, 2d for 6k, ...
+_TOLD = (0, 11, 13, 15, 17, 29, 30), (0, 11, 15, 22, 29, 29, 30)
 _SEARCHED = 17, 19, 21, 23, 25, 27, 29  # 4k, 2k, 1d, ... 9d, as which a search passes of so many:
 _VISITS = {9: (1, 3, 7, 17, 29, 61, 115), 19: (1, 5, 8, 13)}
 _BEST_VISITS = 200  # a fifth of a second on two quick cores; more than any rank has
@@ -72,9 +72,7 @@ class Style:
         two is to draw less freely than people do. So 4k and who is stronger are told 9d, and
         between 10k and 4k the rank told rises to that (docs/ranks.md).
         """
-        if not UNKNOWN < self.rank < STRONGEST_AMATEUR:
-            return network_rank(self.rank)
-        return Rank(round(float(np.interp(self.rank, *_TOLD))))
+        return Rank(round(float(np.interp(network_rank(self.rank), *_TOLD))))
 
     def temperature_on(self, size: int) -> float:
         """The temperature that moves are drawn at on boards of `size` lines.

@@ -164,7 +164,7 @@ def test_arguments_that_are_refused(name: str, arguments: str, said: str) -> Non
     [
         ("maxmoves 2", ["C3", "G7"]),
         ("maxmoves 0", []),
-        ("avoid b C3,E5 1 maxmoves 1", ["G7"]),
+        ("avoid b C3,E5 1 maxmoves 2", ["G7", "pass"]),
         ("avoid b C3 1 avoid b G7 5 maxmoves 1", ["E5"]),
         ("avoid w C3 1 maxmoves 1", ["C3"]),
         ("allow b E5,G7 1", ["G7", "E5"]),

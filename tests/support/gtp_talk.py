@@ -107,10 +107,11 @@ def leaning(positions: Sequence[Position], _conditions: Sequence[Conditions]) ->
 
 
 def playing_on(positions: Sequence[Position], conditions: Sequence[Conditions]) -> list[Prediction]:
-    """As `leaning`, but nobody passes, so that no line of a search ends the game."""
+    """As `leaning`, but nobody passes after the first move, so that no line ends the game."""
     predictions = leaning(positions, conditions)
-    for prediction in predictions:
-        prediction.policy[-1] = 0
+    for position, prediction in zip(positions, predictions, strict=True):
+        if position.ply:
+            prediction.policy[-1] = 0
     return predictions
 
 
