@@ -367,6 +367,7 @@ def test_on_a_phone_nothing_is_cut_off(browser: Browser, served: Running) -> Non
     whole = "names => names.every(name => name.scrollWidth <= name.clientWidth)"
     assert page.locator(".player .name").evaluate_all(whole)
     start(page, size="19", colour="both")
+    expect(page.locator("#white-player .name")).not_to_have_text("gocnn, 15 kyu")  # it has begun
     point(page, 60).tap()
     expect(page.locator("#status")).to_have_text("D16: tap again to play there.")
     point(page, 60).tap()
