@@ -12,7 +12,7 @@ from gocnn.errors import GocnnError
 from gocnn.go.symmetry import VIEWS
 from gocnn.inference.views import Views
 from gocnn.network.batchnorm import fold_batchnorm
-from gocnn.network.device import autocast, fastest_dtype, to_device
+from gocnn.network.device import autocast, fastest_dtypes, to_device
 from gocnn.network.fused import fuse_for_cpu
 from gocnn.network.output import Output
 
@@ -67,17 +67,17 @@ def prepare_for_inference(
     Args:
         network: in evaluation mode, on any device.
         device: where the copy will be.
-        exact: whether it computes in float32, or in what is quickest there, see `fastest_dtype`.
+        exact: whether it computes in float32, or in what is quickest there, see
+            `fastest_dtypes`.
     """
-    dtype = torch.float32 if exact else fastest_dtype(device)
+    dtypes = (torch.float32,) if exact else fastest_dtypes(device)
     plain = to_device(fold_batchnorm(network), device)
     if device.type == "cpu":
-        quick = fuse_for_cpu(plain, dtype)
-        if quick is None and dtype == torch.int8:
-            quick = fuse_for_cpu(plain, torch.float32)
-        if quick is not None:
-            return quick
-    return _Cast(plain, device) if dtype == torch.bfloat16 else _Float32(plain)
+        for dtype in dtypes:
+            quick = fuse_for_cpu(plain, dtype)
+            if quick is not None:
+                return quick
+    return _Cast(plain, device) if torch.bfloat16 in dtypes else _Float32(plain)
 
 
 class Answers(NamedTuple):

@@ -58,11 +58,25 @@ def has_fast_int8(device: torch.device) -> bool:
     return torch.backends.mkldnn.is_available() and supported is not None and bool(supported())
 
 
-def fastest_dtype(device: torch.device) -> torch.dtype:
-    """What a network answers quickest in there: bfloat16, int8 or float32."""
-    if has_fast_bf16(device):
-        return torch.bfloat16
-    return torch.int8 if has_fast_int8(device) else torch.float32
+def fastest_dtypes(device: torch.device) -> tuple[torch.dtype, ...]:
+    """What a network answers quickest in there, and what is next, for networks that cannot.
+
+    Where a processor has units for matrices (AMX), bfloat16 is quickest; without them, int8 is
+    (docs/experiments.md), which not every network has, see `gocnn.network.fused.fuse_for_cpu`.
+    """
+    bf16 = has_fast_bf16(device)
+    plain = torch.bfloat16 if bf16 else torch.float32
+    if has_fast_int8(device) and not (bf16 and _has_amx()):
+        return torch.int8, plain
+    return (plain,)
+
+
+def _has_amx() -> bool:
+    """Whether an x86 processor multiplies matrices, and oneDNN is allowed to let it."""
+    most = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    limited = most.startswith(("SSE", "AVX")) and "AMX" not in most
+    return not limited and (supported is None or bool(supported()))
 
 
 def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[object]:

@@ -73,7 +73,7 @@ def test_networks_are_measured_in_float32(
     positions: Positions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where bfloat16 is quicker, and moves would tie."""
-    monkeypatch.setattr(inference, "fastest_dtype", lambda _: torch.bfloat16)
+    monkeypatch.setattr(inference, "fastest_dtypes", lambda _: (torch.bfloat16,))
     network = loaded(_TellsPointsApart(82))
     measured = measure(network, positions, np.arange(positions.count))
     played = {int(move) for index in range(10) for move in positions.corpus.game(index).moves}

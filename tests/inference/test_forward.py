@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from gocnn.inference import forward as inference
 from gocnn.inference.forward import forward, prepare_for_inference
 from gocnn.inference.views import Views
+from gocnn.inference.weights import load_network
 from gocnn.network import fused
 from gocnn.network.batchnorm import BatchNorm, fold_batchnorm
 from gocnn.network.device import has_fast_bf16, has_fast_int8
@@ -72,6 +73,20 @@ def test_the_fused_network_answers_as_the_plain_one(
 
 
 @with_onednn
+@pytest.mark.parametrize("weights", ["default", "small"])
+def test_the_networks_that_ship_have_every_quick_form(weights: str) -> None:
+    """A form that answers otherwise is left out without a word, and the network is slow."""
+    light = fold_batchnorm(load_network(weights, CPU).module)
+    works = {
+        torch.float32: True,
+        torch.bfloat16: has_fast_bf16(CPU),
+        torch.int8: has_fast_int8(CPU),
+    }
+    for dtype in (dtype for dtype, here in works.items() if here):
+        assert fused.fuse_for_cpu(light, dtype) is not None, dtype
+
+
+@with_onednn
 def test_the_cpu_takes_the_fused_network(network: nn.Module) -> None:
     assert isinstance(prepare_for_inference(network, CPU), FusedResNet)
 
@@ -83,7 +98,7 @@ def test_int8_where_it_works_else_float32(
     def missing(_: object) -> None:
         torch.ops.onednn._no_such_operation()
 
-    monkeypatch.setattr(inference, "fastest_dtype", lambda _: torch.int8)
+    monkeypatch.setattr(inference, "fastest_dtypes", lambda _: (torch.int8, torch.float32))
     planes, context = inputs(3, 9)
     answers = {}
     for works in (True, False):

@@ -14,7 +14,7 @@ import torch
 from gocnn.errors import GocnnError
 from gocnn.go.symmetry import source_maps
 from gocnn.inference.views import Views
-from gocnn.network.device import choose_device, fastest_dtype, has_fast_bf16, has_fast_int8
+from gocnn.network.device import choose_device, fastest_dtypes, has_fast_bf16, has_fast_int8
 from gocnn.training.autotune import Autotuner
 from gocnn.training.process import keep_memory
 
@@ -57,7 +57,9 @@ def test_bfloat16_is_taken_only_where_the_processor_has_it(monkeypatch: pytest.M
     assert not has_fast_bf16(CPU)
 
 
-def test_int8_is_taken_where_there_is_no_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_int8_is_taken_where_no_processor_multiplies_matrices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     monkeypatch.setattr(torch.cpu, "_is_avx2_supported", lambda: True)
@@ -66,11 +68,25 @@ def test_int8_is_taken_where_there_is_no_bfloat16(monkeypatch: pytest.MonkeyPatc
         assert has_fast_int8(CPU) is allowed
     assert not has_fast_int8(torch.device("meta"))
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
-    assert fastest_dtype(CPU) == torch.int8
+    assert fastest_dtypes(CPU) == (torch.int8, torch.float32)
     monkeypatch.setattr(torch.cpu, "_is_avx2_supported", lambda: False)
-    assert fastest_dtype(CPU) == torch.float32
+    assert fastest_dtypes(CPU) == (torch.float32,)
     monkeypatch.setattr("platform.machine", lambda: "arm64")
     assert not has_fast_int8(CPU)
+
+
+@pytest.mark.parametrize("amx, most", [(True, ""), (True, "AVX512_CORE_BF16"), (False, "")])
+def test_bfloat16_is_quickest_where_there_is_amx(
+    monkeypatch: pytest.MonkeyPatch, amx: bool, most: str
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", most)
+    for name, has in (("avx2", True), ("avx512_bf16", True), ("amx_tile", amx)):
+        monkeypatch.setattr(torch.cpu, f"_is_{name}_supported", lambda has=has: has)
+    used = amx and not most
+    assert fastest_dtypes(CPU) == ((torch.bfloat16,) if used else (torch.int8, torch.bfloat16))
 
 
 FAULTS = """
