@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConditionDropout:
@@ -20,11 +23,11 @@ NO_DROPOUT = ConditionDropout(ranks=0.0, kind=0.0, date=0.0, komi=0.0)
 class RankOverride:
     """Rank codes (gocnn.go.ranks) to give the network in place of the recorded ones.
 
-    None keeps the recorded rank.
+    One for all positions, or one for each; None keeps the recorded ranks.
     """
 
-    rank: int | None = None  # of the player to move
-    opponent_rank: int | None = None
+    rank: int | NDArray[np.int64] | None = None  # of the player to move
+    opponent_rank: int | NDArray[np.int64] | None = None
 
 
 RECORDED_RANKS = RankOverride()

@@ -10,10 +10,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gocnn.dataset.conditions import ConditionDropout
+from gocnn.dataset.conditions import RECORDED_RANKS, ConditionDropout, RankOverride
 from gocnn.dataset.positions import Batch, Ints, Positions
 from gocnn.errors import GocnnError
 from gocnn.features.encoding import Encoding
+from gocnn.go.ranks import RANKS
 
 _T = TypeVar("_T")
 
@@ -65,6 +66,7 @@ class Stream:
     batch: int  # positions of the global batch
     seed: int = 0
     dropout: ConditionDropout = field(default_factory=ConditionDropout)
+    any_rank: bool = False  # tell both players one rank, drawn anew, in place of the recorded ones
     rank: int = 0  # of this process
     processes: int = 1
 
@@ -94,7 +96,11 @@ class Stream:
         def hide(field: str) -> NDArray[np.bool_]:
             return chances[field] < float(getattr(self.dropout, field))
 
-        batch = positions.encode(self.encoding, chosen, hide=hide)
+        ranks = RECORDED_RANKS
+        if self.any_rank:
+            drawn = rng.integers(1, RANKS, self.batch)[mine]
+            ranks = RankOverride(rank=drawn, opponent_rank=drawn)
+        batch = positions.encode(self.encoding, chosen, hide=hide, rank_override=ranks)
         return batch._replace(views=views[mine])
 
     def _pick(self, numbers: range, turns: Ints) -> Ints:

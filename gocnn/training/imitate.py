@@ -1,12 +1,15 @@
 """Fine-tuning on the moves of one person.
 
-The player's moves are learnt; the opponent's are only seen before them. Two things keep the network
-from forgetting the moves of everybody else: each update on the player's moves is followed by one on
-positions of others, in which the network is to answer as it did before, and even on the player's
-moves a share of the loss is that against its former answers (distillation, Hinton, Vinyals and Dean
-2015, arXiv:1503.02531). Batch normalisation keeps its statistics. The weights that are kept are
-those of the check with the least loss on the player's held-out games, so that few games are not
-learnt by heart.
+The player's moves are learnt; the opponent's are only seen before them. Three things keep the
+network from forgetting the moves of everybody else. Each update on the player's moves is followed
+by one on positions of others, in which the network is to answer as it did before, told any rank at
+all. Even on the player's moves a share of the loss is that against its former answers
+(distillation, Hinton, Vinyals and Dean 2015, arXiv:1503.02531). And the weights that are kept lie
+between the former ones and the tuned ones (Wortsman et al. 2022, arXiv:2109.01903), which costs a
+fifth of what was learnt and saves more than half of what was forgotten (docs/experiments.md).
+
+Batch normalisation keeps its statistics. The weights that are kept are those of the check with the
+least loss on the player's held-out games, so that few games are not learnt by heart.
 """
 
 import time
@@ -40,6 +43,7 @@ _HELD_OUT = 0.1  # share of the player's games, at least one
 _CHECKS = 6  # in a run, after the one at the start
 _CHECKED = 1500  # positions of a check, at most
 _PLAYER_SHARE = 0.3  # of the former answers in the loss on the player's moves
+_WAY = 0.7  # of the way from the former weights to the tuned ones: what is kept
 _EPOCHS = 8.0  # over the player's moves, at most
 _DROPOUT = ConditionDropout(ranks=0.5)  # the style is to show whatever rank is told
 
@@ -187,14 +191,15 @@ class _Tuning:
     def run(self) -> bool:
         """Train; whether it ended by itself."""
         turns = max(1, round(_EPOCHS * self.sets.training.count / self.imitation.batch))
-        mine, rest = (self._stream(p) for p in (self.sets.training, self.sets.others))
-        began, checks, shown = time.monotonic(), 0, 0.0
+        mine, rest = self._stream(self.sets.training), self._stream(self.sets.others, any_rank=True)
+        began, checks, shown = time.monotonic(), 0, 0
         with stop_on_signals() as stop, bar("imitate", 100, unit="%") as progress:
             for turn in range(turns):
                 self.seconds = time.monotonic() - began
                 done = max(turn / turns, self.seconds / self.imitation.seconds)
-                progress.update(100 * min(done, 1.0) - shown)
-                shown = 100 * min(done, 1.0)
+                percent = int(100 * min(done, 1.0))
+                progress.update(percent - shown)
+                shown = percent
                 if done >= 1 or stop.is_set():
                     break
                 rate = self.hyperparameters.rate_at(turn, done, done)
@@ -207,18 +212,23 @@ class _Tuning:
         self._check()
         return not stopped
 
-    def _stream(self, positions: Positions) -> Stream:
+    def _stream(self, positions: Positions, *, any_rank: bool = False) -> Stream:
         return Stream(
             positions=positions,
             encoding=self.network.encoding,
             batch=self.imitation.batch,
             seed=self.imitation.seed,
             dropout=_DROPOUT,
+            any_rank=any_rank,
         )
 
     def _check(self) -> None:
-        """Keep the averaged weights if the held-out games say that they are better."""
-        state = {name: tensor.clone() for name, tensor in self.trainer.average.items()}
+        """Keep the averaged weights, gone back a little, if held-out games are likelier by them."""
+        former = self.network.module.state_dict()
+        state = {
+            name: former[name].lerp(tensor, _WAY) if tensor.is_floating_point() else tensor.clone()
+            for name, tensor in self.trainer.average.items()
+        }
         loss = self.measure(self.sets.held_out, state).cross_entropy.mean
         if loss < self.least:
             self.best, self.least = state, loss

@@ -1,6 +1,7 @@
 """Batches: every position once a pass, the same ones however the work is shared."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,6 +60,7 @@ def test_ranks_can_be_overridden(positions: Positions) -> None:
         RankOverride(rank=5),
         RankOverride(opponent_rank=0),
         RankOverride(rank=26, opponent_rank=30),
+        RankOverride(rank=np.arange(len(numbers)) % 31),
     ):
         batch = positions.encode(FULL, numbers, rank_override=override)
         for first, rank in ((0, override.rank), (31, override.opponent_rank)):
@@ -173,6 +175,20 @@ def test_conditions_are_dropped_as_often_as_asked(positions: Positions) -> None:
     changed = (half != shown).any(1).mean()
     assert 0.35 < changed < 0.6
     assert (half[:, 62:] == shown[:, 62:]).all()
+
+
+def test_any_rank_is_told_in_place_of_the_recorded_ones(positions: Positions) -> None:
+    """One for both players, and all that there are."""
+    plain = Stream(positions=positions, encoding=FULL, batch=256, dropout=NO_DROPOUT)
+    stream = replace(plain, any_rank=True)
+    recorded, drawn = plain.at(3), stream.at(3)
+    ranks = drawn.globals[:, :31].argmax(1)
+    assert (drawn.globals[:, :31] == drawn.globals[:, 31:62]).all()
+    assert set(ranks.tolist()) == set(range(1, 31))
+    assert (drawn.globals[:, 62:] == recorded.globals[:, 62:]).all()
+    assert (drawn.numbers == recorded.numbers).all() and (drawn.views == recorded.views).all()
+    shares = [replace(stream, rank=rank, processes=2).at(3).globals for rank in range(2)]
+    assert (np.concatenate(shares) == drawn.globals).all()
 
 
 def test_ahead_keeps_the_order_and_lets_go() -> None:
