@@ -41,8 +41,7 @@ def has_fast_bf16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu" or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return False
-    most = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()  # what oneDNN is allowed to use
-    if most.startswith(("SSE", "AVX")) and not any(part in most for part in _BF16_PARTS):
+    if not _may_use(*_BF16_PARTS):
         return False
     in_hardware = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return platform.machine().lower() not in X86 or in_hardware is None or bool(in_hardware())
@@ -73,10 +72,14 @@ def fastest_dtypes(device: torch.device) -> tuple[torch.dtype, ...]:
 
 def _has_amx() -> bool:
     """Whether an x86 processor multiplies matrices, and oneDNN is allowed to let it."""
-    most = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
     supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    limited = most.startswith(("SSE", "AVX")) and "AMX" not in most
-    return not limited and (supported is None or bool(supported()))
+    return _may_use("AMX") and (supported is None or bool(supported()))
+
+
+def _may_use(*parts: str) -> bool:
+    """Whether oneDNN is allowed to use instruction sets that have one of these in their names."""
+    most = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    return not most.startswith(("SSE", "AVX")) or any(part in most for part in parts)
 
 
 def autocast(device: torch.device, enabled: bool) -> AbstractContextManager[object]:

@@ -99,8 +99,8 @@ class Style:
         """How many positions a search looks at for a move on boards of `size` lines.
 
         1 plays by the network alone, which is what an unknown rank does. Without a number of its
-        own, a style looks at the more the higher its rank is above the network's, up to the
-        strongest step that was measured (docs/ranks.md); BEST looks at more.
+        own, a style looks at the more the higher its rank is above the network's, up to 9d
+        (docs/ranks.md); BEST looks at more.
         """
         if self.visits is not None:
             return self.visits
@@ -109,7 +109,7 @@ class Style:
         if self.rank == BEST:
             return _BEST_VISITS
         by_size = {
-            lines: np.interp(self.rank, _SEARCHED[: len(visits)], np.log(visits))
+            lines: np.interp(self.rank, _SEARCHED, np.log(visits))
             for lines, visits in _VISITS.items()
         }
         return round(float(np.exp(_between_sizes(size, by_size))))
