@@ -41,6 +41,7 @@ class Variant:
     """How a network and its training differ from the base; see `Contestant`."""
 
     about: str
+    architecture: str = "resnet"
     size: str = ""  # of its own
     encoding: str = ""
     trial: Mapping[str, Any] = field(default_factory=dict)  # settings of `TrialNet`
@@ -51,7 +52,7 @@ class Variant:
         """It as a network to train."""
         own_seed = self.hyperparameters.get("seed", 0)
         return Contestant(
-            architecture=trial_network.NAME if self.trial else "resnet",
+            architecture=trial_network.NAME if self.trial else self.architecture,
             size=self.size or size,
             name=f"{name}-seed-{seed}" if seed else name,
             about=self.about,
@@ -97,7 +98,7 @@ VARIANTS: dict[str, Variant] = {
         about="easy moves count by the square root of 1 - p", hyperparameters={"focus": 0.5}
     ),
     "lead": Variant(about="with lead, spread and owners of the points", options={"lead": True}),
-    "reply": Variant(about="with the opponent's next move, weight 0.15", trial={"reply": True}),
+    "reply": Variant(about="with the opponent's next move, weight 0.15", options={"reply": True}),
     "balance": Variant(
         about="sources and ranks share the positions by the square root", options={"balance": True}
     ),
@@ -113,7 +114,12 @@ VARIANTS: dict[str, Variant] = {
     "centre": Variant(about="middle weights begin 30 % larger", trial={"centre": 1.3}),
     "beside": Variant(about="a 1x1 filter beside each 3x3 filter", trial={"beside": True}),
     "dilated": Variant(about="a quarter of the filters look 2 points far", trial={"dilated": 0.25}),
-    "nested": Variant(about="nested bottlenecks in place of plain blocks", trial={"nested": True}),
+    "nested": Variant(about="nested bottlenecks in place of plain blocks", architecture="nested"),
+    "nested-reply": Variant(
+        about="nested bottlenecks, and the opponent's next move",
+        architecture="nested",
+        options={"reply": True},
+    ),
     "sums": Variant(about="sums of 2 channels along lines and diagonals", trial={"sums": 2}),
     "cross": Variant(about="1x9 and 9x1 filters in the middle block", trial={"cross": True}),
     "attention": Variant(about="one layer of attention over the board", trial={"attention": True}),

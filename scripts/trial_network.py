@@ -33,6 +33,7 @@ def register() -> None:
         name="TrialNet",
         about="the residual network with parts to try",
         deepens=False,
+        extras=False,
     )
 
 
@@ -47,11 +48,9 @@ class TrialNet(ResNet):
         beside: whether a 1x1 filter stands beside each 3x3 filter, as in RepVGG (Ding et al. 2021,
             arXiv:2101.03697); the two are one filter when the network answers.
         dilated: share of the filters of each block's first convolution that look 2 points far.
-        nested: bottlenecks of half the channels with two residual blocks inside, as KataGo's.
         sums: channels whose sums along rows, columns and diagonals enter each block.
         cross: whether the block in the middle has filters of 1x9 and 9x1 in place of 3x3.
         attention: whether a block of attention over all points stands in the middle.
-        reply: as in `ResNet`.
     """
 
     def __init__(
@@ -66,13 +65,11 @@ class TrialNet(ResNet):
         centre: float = 1.0,
         beside: bool = False,
         dilated: float = 0.0,
-        nested: bool = False,
         sums: int = 0,
         cross: bool = False,
         attention: bool = False,
-        reply: bool = False,
     ) -> None:
-        super().__init__(planes=planes, globals=globals, blocks=0, channels=channels, reply=reply)
+        super().__init__(planes=planes, globals=globals, blocks=0, channels=channels)
         context = self.stem_context.in_features
         conv = _ConvMaker(centre=centre, beside=beside, dilated=round(dilated * channels))
         parts = _Parts(ACTIVATIONS[activation], norm, conv)
@@ -80,8 +77,6 @@ class TrialNet(ResNet):
         for number in range(blocks):
             if cross and number == blocks // 2:
                 tower.append(_Cross(channels, context, parts))
-            elif nested:
-                tower.append(_Nested(channels, context, parts))
             else:
                 tower.append(_Block(channels, context, parts, sums=sums))
             if attention and number == blocks // 2:
@@ -190,26 +185,6 @@ class _Block(nn.Module):
             y = y + self.sums(x_BCHW)
         y = _end(self.norm1, self.act1, y, self.context(context_BG))
         return _end(self.norm2, self.act2, self.conv2(y), residual_BCHW=x_BCHW)
-
-
-class _Nested(nn.Module):
-    """A bottleneck with two residual blocks inside."""
-
-    def __init__(self, channels: int, context: int, parts: _Parts) -> None:
-        super().__init__()
-        inner = channels // 2
-        self.narrow = nn.Conv2d(channels, inner, 1, bias=False)
-        self.norm1, self.act1 = parts.first_norm(inner), parts.activation(inner)
-        self.inner = nn.ModuleList(_Block(inner, context, parts) for _ in range(2))
-        self.widen, self.norm2 = nn.Conv2d(inner, channels, 1, bias=False), parts.zeroed(channels)
-        self.act2 = parts.activation(channels)
-
-    def forward(self, x_BCHW: Tensor, context_BG: Tensor) -> Tensor:
-        """float[B, channels, H, W] to the same shape."""
-        y = _end(self.norm1, self.act1, self.narrow(x_BCHW))
-        for block in self.inner:
-            y = block(y, context_BG)
-        return _end(self.norm2, self.act2, self.widen(y), residual_BCHW=x_BCHW)
 
 
 class _Cross(nn.Module):

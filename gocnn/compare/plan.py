@@ -103,7 +103,9 @@ class Plan:
         common = {"batch": self.batch, "rate": self.rate, "seed": self.seed}
         options: dict[str, Any] = {
             "encoding": contestant.encoding or self.encoding,
-            "lead": False,  # most architectures answer none, and its losses would help the others
+            # Most architectures answer neither, and these losses would help the others.
+            "lead": False,
+            "reply": False,
         }
         return TrainConfig(
             architecture=contestant.architecture,

@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gocnn.errors import GocnnError
 from gocnn.files import write_atomically
 from gocnn.inference.weights import load_network
 from gocnn.network.batchnorm import fold_batchnorm
+from gocnn.network.output import Output
 from gocnn.network.registry import find
 
 SMALLEST, LARGEST = 5, 25  # lines of a board
@@ -54,7 +55,7 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
     """
     runtime = _runtime()
     loaded = load_network(weights)
-    encoding, network = loaded.encoding, fold_batchnorm(loaded.module)
+    encoding, network = loaded.encoding, _Answers(fold_batchnorm(loaded.module))
     inputs = encoding.plane_count, encoding.global_count
     names = _OUTPUTS if loaded.info.settings.get("offset") is not None else _OUTPUTS[:2]
     only = loaded.info.settings.get("lines") if find(loaded.info.architecture).one_size else None
@@ -77,6 +78,19 @@ def export(weights: str | os.PathLike[str] | None, output: Path) -> float:
         )
     write_atomically(output, data)
     return difference
+
+
+class _Answers(nn.Module):
+    """A network without the opponent's next move, which only training uses."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes_BCHW: Tensor, globals_BG: Tensor) -> Output:
+        """What the network takes and gives."""
+        output: Output = self.network(planes_BCHW, globals_BG)
+        return output._replace(reply=None)
 
 
 def _converted(

@@ -15,19 +15,21 @@ from torch.nn import functional as F
 
 from gocnn.network.device import X86
 from gocnn.network.int8 import Int8Tower
+from gocnn.network.nested import NestedBlock, NestedResNet
 from gocnn.network.output import Output
 from gocnn.network.resnet import Block, ResNet, value_of_lead
 
 _Filters = tuple[Tensor, Tensor | None]  # packed weight, bias
+_KNOWN = (ResNet, NestedResNet)  # but no other kinds of them
 # Of the largest logit; what the guard allows.
 _CLOSE = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.int8: 0.1}
 
 
 class FusedResNet(nn.Module):
-    """A `ResNet` that only answers; it keeps no gradient and its weights cannot be read.
+    """A network that only answers; it keeps no gradient and its weights cannot be read.
 
     Args:
-        network: in evaluation mode and folded, on the CPU.
+        network: a `ResNet` or `NestedResNet` in evaluation mode and folded, on the CPU.
         dtype: of filters and activations; globals and the value's last layers stay float32. With
             int8 only what the blocks multiply is int8, see `gocnn.network.int8`.
     """
@@ -35,12 +37,12 @@ class FusedResNet(nn.Module):
     def __init__(self, network: ResNet, dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = torch.float32 if dtype == torch.int8 else dtype
-        blocks = [block for block in network.tower if isinstance(block, Block)]
+        blocks = [block for block in network.tower.modules() if isinstance(block, Block)]
         firsts = [(network.stem, network.stem_context), *((b.conv1, b.context) for b in blocks)]
         self.stem = self._pack(network.stem.weight)
-        pairs = [(b.conv1, b.conv2) for b in blocks]
-        self.tower = Int8Tower(pairs) if dtype == torch.int8 else _Tower(pairs, dtype)
-        self.channels = network.stem.out_channels
+        nested = isinstance(network, NestedResNet)
+        self.tower = _NestedTower(network.tower, dtype) if nested else _tower(blocks, dtype)
+        self.widths = [conv.out_channels for conv, _ in firsts]
         self.biases = nn.Linear(network.stem_context.in_features, 1)  # all of `firsts` at once
         self.biases.weight = _fixed([linear.weight for _, linear in firsts])
         self.biases.bias = _fixed([linear.bias + _bias(conv) for conv, linear in firsts])
@@ -73,7 +75,7 @@ class FusedResNet(nn.Module):
         context = F.relu(self.read_globals(globals_BG * self.read))
         alike = bool((globals_BG == globals_BG[:1]).all())  # one bias for all positions then
         biases = self.biases(context[:1] if alike else context).to(self.dtype)
-        stem_bias, *block_biases = biases.split(self.channels, dim=1)
+        stem_bias, *block_biases = biases.split(self.widths, dim=1)
         x = self.tower(_conv_bias(x, self.stem, stem_bias), block_biases)
         heads = _conv(self.tower_end(x), self.heads, 0, "relu")
         points = _conv(heads, self.points, 1, "none").flatten(1).float()
@@ -100,6 +102,33 @@ class _Tower:
     def __call__(self, x_BCHW: Tensor, biases: Sequence[Tensor]) -> Tensor:
         for (first, second), bias in zip(self._blocks, biases, strict=True):
             x_BCHW = _conv_onto(x_BCHW, _conv_bias(x_BCHW, first, bias), second)
+        return x_BCHW
+
+
+def _tower(blocks: Sequence[Block], dtype: torch.dtype) -> "_Tower | Int8Tower":
+    pairs = [(block.conv1, block.conv2) for block in blocks]
+    return Int8Tower(pairs) if dtype == torch.int8 else _Tower(pairs, dtype)
+
+
+class _NestedTower:
+    """The blocks of a `NestedResNet`; with int8 their 1x1 convolutions stay float32."""
+
+    def __init__(self, blocks: nn.ModuleList, dtype: torch.dtype) -> None:
+        around = torch.float32 if dtype == torch.int8 else dtype
+        self._blocks = []
+        for block in blocks:
+            assert isinstance(block, NestedBlock)
+            narrow, widen = (
+                _packed(conv.weight, _bias(conv), around) for conv in (block.narrow, block.widen)
+            )
+            inner = [each for each in block.inner if isinstance(each, Block)]
+            self._blocks.append((narrow, len(inner), _tower(inner, dtype), widen))
+
+    def __call__(self, x_BCHW: Tensor, biases: Sequence[Tensor]) -> Tensor:
+        for narrow, depth, tower, widen in self._blocks:
+            inner, biases = biases[:depth], biases[depth:]
+            y = tower(_conv(x_BCHW, narrow, 0, "relu"), inner)
+            x_BCHW = _conv_onto(x_BCHW, y, widen, 0)
         return x_BCHW
 
 
@@ -135,10 +164,12 @@ def _conv_bias(x_BCHW: Tensor, filters: _Filters, bias: Tensor) -> Tensor:
     return _conv(x_BCHW, filters, 1, "none").add_(bias[:, :, None, None]).relu_()
 
 
-def _conv_onto(x_BCHW: Tensor, y_BCHW: Tensor, filters: _Filters) -> Tensor:
-    """ReLU of x plus a 3x3 convolution of y; x is overwritten."""
+def _conv_onto(x_BCHW: Tensor, y_BCHW: Tensor, filters: _Filters, around: int = 1) -> Tensor:
+    """ReLU of x plus a convolution of y; x is overwritten."""
     onto = torch.ops.mkldnn._convolution_pointwise_.binary
-    sum_: Tensor = onto(x_BCHW, y_BCHW, *filters, [1, 1], *_STEPS, "add", 1.0, "relu", [], "")
+    sum_: Tensor = onto(
+        x_BCHW, y_BCHW, *filters, [around, around], *_STEPS, "add", 1.0, "relu", [], ""
+    )
     return sum_
 
 
@@ -150,7 +181,9 @@ def fuse_for_cpu(network: nn.Module, dtype: torch.dtype) -> nn.Module | None:
         network: in evaluation mode and folded, on the CPU.
         dtype: float32, bfloat16 or int8.
     """
-    if type(network) is not ResNet or platform.machine().lower() not in X86:
+    if not isinstance(network, ResNet) or type(network) not in _KNOWN:
+        return None
+    if platform.machine().lower() not in X86:
         return None
     lines = 19  # what oneDNN compiles for this board is soon needed anyway
     # Planes as sparse as real ones: in denser ones what int8 rounds off is too much for a lead.

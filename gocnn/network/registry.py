@@ -43,6 +43,7 @@ class Architecture:
     fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that make it what it is
     one_size: bool = False  # it has the setting `lines`, and takes boards of so many lines only
     deepens: bool = False  # further layers begin as the identity, so that it can grow by them
+    extras: bool = False  # it has the settings `offset`, `unread` and `reply` of `ResNet`
 
     def load(self) -> type[nn.Module]:
         """The class."""
@@ -57,6 +58,7 @@ def _layers(first: int, last: int) -> dict[str, tuple[int, int]]:
     }
 
 
+_BLOCKS = {name: (size["blocks"], size["channels"]) for name, size in SIZES.items()}
 _STAGES = {name: (2, size["channels"]) for name, size in SIZES.items()}
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -66,8 +68,19 @@ ARCHITECTURES: dict[str, Architecture] = {
         about="residual blocks of two 3x3 convolutions; nothing is pooled",
         depth="blocks",
         width="channels",
-        sizes={name: (size["blocks"], size["channels"]) for name, size in SIZES.items()},
+        sizes=_BLOCKS,
         deepens=True,
+        extras=True,
+    ),
+    "nested": Architecture(
+        module="gocnn.network.nested",
+        name="NestedResNet",
+        about="residual blocks within bottlenecks of half the channels; nothing is pooled",
+        depth="blocks",
+        width="channels",
+        sizes=_BLOCKS,
+        deepens=True,
+        extras=True,
     ),
     "alphago": Architecture(
         module="gocnn.network.alphago",

@@ -8,7 +8,7 @@ statements about the whole board, look at averages over it, and they do so besid
 Residual blocks after He et al. 2016 (arXiv:1512.03385), as in AlphaGo Zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -83,6 +83,8 @@ class ResNet(nn.Module):
         reply: whether the opponent's next move is predicted, too, which only training uses.
     """
 
+    block: Callable[[int, int], nn.Module] = Block  # of the tower; takes channels and context
+
     conv_bn_pairs = (
         ("stem", "stem_norm"),
         ("policy_conv", "policy_norm"),
@@ -105,7 +107,7 @@ class ResNet(nn.Module):
         self.stem, self.stem_norm = _conv(planes, channels, 3), BatchNorm(channels)
         self.read_globals = nn.Linear(globals, context)
         self.stem_context = nn.Linear(context, channels)
-        self.tower = nn.ModuleList(Block(channels, context) for _ in range(blocks))
+        self.tower = nn.ModuleList(type(self).block(channels, context) for _ in range(blocks))
         head = max(16, channels // 4)
         self.policy_conv, self.policy_norm = _conv(channels, 2 * head, 1), BatchNorm(2 * head)
         self.policy_out = nn.Conv2d(2 * head, 1 + reply, 3, padding=1)

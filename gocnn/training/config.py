@@ -90,6 +90,7 @@ class TrainConfig:
     settings: dict[str, Any]  # of the architecture, without inputs; over those of `initial`
     encoding: str = "full-1"
     lead: bool = True  # whether a fresh network answers a lead, where the encoding has komi
+    reply: bool = True  # whether a fresh network learns the opponent's next move, too
     budget: Budget
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
     dropout: ConditionDropout = field(default_factory=ConditionDropout)

@@ -107,8 +107,7 @@ class TrainingRun:
         check_no_run(folder)
         if config.validation is None:
             config = replace(config, validation=float(corpus.meta.get("validation", VALIDATION)))
-        if config.lead:
-            config = replace(config, settings=_lead_settings(config) | config.settings)
+        config = replace(config, settings=_extra_settings(config) | config.settings)
         weights: dict[str, Tensor] | None = None
         if config.initial:
             config, weights = _grown(config)
@@ -379,14 +378,19 @@ def check_no_run(folder: Path) -> None:
         )
 
 
-def _lead_settings(config: TrainConfig) -> dict[str, Any]:
-    """What makes a network answer a lead, to which komi is added instead of being read."""
+def _extra_settings(config: TrainConfig) -> dict[str, Any]:
+    """What makes a network answer more than the move and the value, where it can."""
+    if not find(config.architecture).extras:
+        return {}
+    settings: dict[str, Any] = {}
+    if config.reply and not config.initial:
+        settings["reply"] = True
     name = load_network(config.initial).encoding.name if config.initial else config.encoding
     encoding = encoding_named(name)
     komi, known = (encoding.global_column(meaning) for meaning in (KOMI, KOMI_KNOWN))
-    if config.architecture != "resnet" or komi is None or known is None:
-        return {}
-    return {"offset": komi, "unread": [known, komi]}
+    if config.lead and komi is not None and known is not None:
+        settings |= {"offset": komi, "unread": [known, komi]}  # komi is added instead of being read
+    return settings
 
 
 def _board_settings(config: TrainConfig, corpus: Corpus) -> dict[str, int]:

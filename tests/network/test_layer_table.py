@@ -46,6 +46,7 @@ def test_shapes_kernels_and_fields_of_a_lenet() -> None:
     "name, layer, side",
     [
         ("resnet", "policy_out", 3 + 2 * 2 * 2 + 2),
+        ("nested", "policy_out", 3 + 2 * 4 * 2 + 2),
         ("alphago", "head.points", 5),
         ("strided", "halves.1.conv", 3 + 2 + 2 * 2 + 2 * 2),
         ("global-average", "pool", 0),

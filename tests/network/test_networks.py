@@ -15,7 +15,8 @@ INPUTS = {"planes": 5, "globals": 7}
 SETTINGS = INPUTS | {"blocks": 2, "channels": 16}
 ANY_SIZE = sorted(name for name, found in ARCHITECTURES.items() if not found.one_size)
 ONE_SIZE = sorted(ARCHITECTURES.keys() - set(ANY_SIZE))
-POOLLESS = ["alphago", "resnet"]
+POOLLESS = ["alphago", "nested", "resnet"]
+RESIDUAL = ["nested", "resnet"]
 
 
 def _settings(name: str, size: str = "2x16") -> dict[str, int]:
@@ -47,12 +48,13 @@ def test_every_size_of_board_runs_through_the_same_weights(name: str, size: int)
     assert output.value.shape == (3,)
 
 
-def test_a_change_moves_only_the_logits_within_reach() -> None:
+@pytest.mark.parametrize("name, convolutions", [("resnet", 2), ("nested", 4)])
+def test_a_change_moves_only_the_logits_within_reach(name: str, convolutions: int) -> None:
     """Poolless: what a point says depends on its surroundings alone."""
     torch.manual_seed(0)
-    network = build("resnet", SETTINGS).eval()
-    for name, parameter in network.named_parameters():
-        if name.endswith("norm2.weight"):  # blocks begin as the identity; let them do something
+    network = build(name, SETTINGS).eval()
+    for part, parameter in network.named_parameters():
+        if part.endswith("norm2.weight"):  # blocks begin as the identity; let them do something
             torch.nn.init.ones_(parameter)
     planes = torch.rand(1, 5, 25, 25)
     changed = planes.clone()
@@ -61,7 +63,7 @@ def test_a_change_moves_only_the_logits_within_reach() -> None:
     with torch.inference_mode():
         moved = network(changed, context).logits - network(planes, context).logits
     moved = moved[0, :-1].view(25, 25).abs() > 0
-    reach = 1 + 2 * 2 + 1  # stem, two convolutions a block, the policy's last one
+    reach = 1 + 2 * convolutions + 1  # stem, 3x3 convolutions of 2 blocks, the policy's last one
     assert moved[2, 2]
     assert moved[: 3 + reach, : 3 + reach].sum() > 50
     assert not moved[3 + reach :, :].any()
@@ -226,19 +228,20 @@ def test_the_dial_grows() -> None:
     assert sizes == sorted(sizes)
 
 
+@pytest.mark.parametrize("name", RESIDUAL)
 @pytest.mark.parametrize("blocks, channels", [(2, 16), (4, 16), (2, 100), (3, 96)])
-def test_a_grown_network_answers_as_the_small_one(blocks: int, channels: int) -> None:
+def test_a_grown_network_answers_as_the_small_one(name: str, blocks: int, channels: int) -> None:
     torch.manual_seed(5)
-    small = build("resnet", SETTINGS)
+    small = build(name, SETTINGS)
     for module in small.modules():  # as after some training
         if isinstance(module, BatchNorm):
             torch.nn.init.uniform_(module.weight, 0.5, 2.0)
             torch.nn.init.uniform_(module.bias, -1.0, 1.0)
-    for name, parameter in small.named_parameters():
-        if name.endswith("context.weight"):
+    for part, parameter in small.named_parameters():
+        if part.endswith("context.weight"):
             torch.nn.init.normal_(parameter)
     small(torch.rand(6, 5, 9, 9), torch.rand(6, 7))
-    large = grow(small, build("resnet", SETTINGS | {"blocks": blocks, "channels": channels}))
+    large = grow(small, build(name, SETTINGS | {"blocks": blocks, "channels": channels}))
     planes, context = torch.rand(6, 5, 9, 9), torch.rand(6, 7)
     with torch.inference_mode():
         one, other = small.eval()(planes, context), large.eval()(planes, context)
@@ -246,11 +249,12 @@ def test_a_grown_network_answers_as_the_small_one(blocks: int, channels: int) ->
     assert torch.allclose(one.value, other.value, atol=1e-5)
 
 
-def test_all_that_is_new_in_a_grown_network_learns() -> None:
+@pytest.mark.parametrize("architecture", RESIDUAL)
+def test_all_that_is_new_in_a_grown_network_learns(architecture: str) -> None:
     torch.manual_seed(6)
-    small = build("resnet", SETTINGS)
-    large = grow(small, build("resnet", SETTINGS | {"blocks": 3, "channels": 32}))
-    optimizer = torch.optim.SGD(large.parameters(), lr=0.1)
+    small = build(architecture, SETTINGS)
+    large = grow(small, build(architecture, SETTINGS | {"blocks": 3, "channels": 32}))
+    optimizer = torch.optim.Adam(large.parameters(), lr=0.01)  # however small the gradient
     before = {name: value.detach().clone() for name, value in large.named_parameters()}
     for _ in range(4):
         output = large(torch.rand(6, 5, 9, 9), torch.rand(6, 7))

@@ -22,6 +22,7 @@ from gocnn.dataset.loader import Stream
 from gocnn.dataset.positions import Batch
 from gocnn.errors import GocnnError
 from gocnn.inference.weights import load_network, load_tensors, save_tensors
+from gocnn.network.registry import tower
 from gocnn.training.config import Budget, Hyperparameters, Runtime, TrainConfig
 from gocnn.training.curves import draw_curve, read_log, validation_table
 from gocnn.training.loop import TrainingRun
@@ -70,6 +71,21 @@ def test_it_learns_the_rule_of_the_games(corpus: Corpus, tmp_path: Path) -> None
     assert "<svg" in (tmp_path / "curve.svg").read_text()
     assert f"{100 * validation[-1]['top1']:.2f}" in validation_table(tmp_path / "log.jsonl")
     assert training == sorted(training, key=lambda entry: entry["steps"])
+
+
+@pytest.mark.parametrize("architecture", ["resnet", "nested", "alphago"])
+def test_a_fresh_network_learns_the_reply_where_it_can(
+    architecture: str, corpus: Corpus, tmp_path: Path
+) -> None:
+    """And one that starts from weights without it stays as it is."""
+    plain = replace(_config(), architecture=architecture, settings=tower("3x16", architecture))
+    can = architecture != "alphago"
+    for folder, config in (("a", plain), ("b", replace(plain, reply=False))):
+        assert _start(corpus, tmp_path / folder, config).train()
+        settings = load_network(tmp_path / folder / "weights.safetensors").info.settings
+        assert ("reply" in settings) == (can and config.reply)
+    started = replace(plain, initial=str(tmp_path / "b" / "weights.safetensors"))
+    assert "reply" not in _start(corpus, tmp_path / "c", started).config.settings
 
 
 def test_it_learns_on_boards_of_several_sizes(corpus: Corpus, tmp_path: Path) -> None:
