@@ -43,7 +43,7 @@ from gocnn.inference.predictor import Predictor
 from gocnn.inference.weights import WeightsInfo, save_weights
 from gocnn.network.device import choose_device, has_fast_bf16
 from gocnn.network.flops import multiply_adds
-from gocnn.network.registry import build, tower
+from gocnn.network.registry import ARCHITECTURES, build, tower
 from gocnn.prediction import Conditions
 from gocnn.sgf.archives import RecordFiles, SgfChunk
 from gocnn.sgf.reader import parse_game, read_games
@@ -53,6 +53,7 @@ from gocnn.training.process import keep_memory
 from gocnn.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parent.parent
+ANY_SIZE = [name for name, found in ARCHITECTURES.items() if not found.one_size]  # of the board
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 UNTIL_COMPILED = 130  # updates in which torch.compile is tried and judged on CUDA
 HEADING = f"{'section':9} {'what':38} {'gocnn':>13} {'unit':12} {'sgfmill':>11} {'ratio':>7}"
@@ -86,7 +87,7 @@ class Bench:
         self.settings = {
             "planes": self.encoding.plane_count,
             "globals": self.encoding.global_count,
-            **tower(options.size),
+            **tower(options.size, options.architecture),
         }
 
     def seconds(self, work: Callable[[], object]) -> float:
@@ -134,13 +135,26 @@ class Bench:
     def network(self) -> nn.Module:
         """A fresh network; how fast it is does not depend on what it knows."""
         torch.manual_seed(0)
-        return build("resnet", self.settings)
+        return build(self.options.architecture, self.settings)
+
+    @property
+    def name(self) -> str:
+        """The network in words."""
+        kind, size = self.options.architecture, self.options.size
+        return size if kind == "resnet" else f"{kind} {size}"
+
+    @property
+    def work(self) -> int:
+        """The multiply-adds of a position."""
+        return multiply_adds(self.options.architecture, self.settings)
 
     @contextmanager
     def weights(self) -> Iterator[Path]:
         """A file with such a network, for a while."""
         passport = WeightsInfo(
-            architecture="resnet", settings=self.settings, encoding=self.encoding.name
+            architecture=self.options.architecture,
+            settings=self.settings,
+            encoding=self.encoding.name,
         )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "fresh.safetensors"
@@ -255,7 +269,7 @@ def train(bench: Bench) -> Iterator[Figure]:
             trainer.update(batch, 1e-4)
         trainer.losses()  # waits for the device
 
-    label = f"{bench.options.size}, batch {count}, {device.type}"
+    label = f"{bench.name}, batch {count}, {device.type}"
     alone = updates * count / bench.seconds(again)
     yield Figure("train", label, alone, "positions/s")
     with closing(prefetch(stream.at, itertools.count(), threads=CORES, depth=3 * CORES)) as batches:
@@ -270,7 +284,7 @@ def train(bench: Bench) -> Iterator[Figure]:
     yield Figure("train", "idle for want of batches", max(0.0, 100 * (1 - fed / alone)), "%")
     peak = matrix_peak(bench)
     yield Figure("train", f"matrices, {device.type}, the peak", peak / 1e9, "Gmult-adds/s")
-    needed = 3 * fed * multiply_adds("resnet", bench.settings)
+    needed = 3 * fed * bench.work
     yield Figure("train", "of which training uses", 100 * needed / peak, "%")
 
 
@@ -299,11 +313,11 @@ def predict(bench: Bench) -> Iterator[Figure]:
         start = time.perf_counter()
         predictor(position, Conditions())
         times.append(1000 * (time.perf_counter() - start))
-    label = f"{bench.options.size}, {bench.device.type}"
+    label = f"{bench.name}, {bench.device.type}"
     yield Figure("predict", f"{label}, one position, median", statistics.median(times), "ms")
     seconds = bench.seconds(lambda: predictor.predict(positions, [Conditions()] * count))
     yield Figure("predict", f"{label}, batch {count}", count / seconds, "positions/s")
-    needed = multiply_adds("resnet", bench.settings)
+    needed = bench.work
     yield Figure("predict", f"{label}, a position needs", needed / 1e6, "Mmult-adds")
 
 
@@ -366,6 +380,7 @@ def main() -> None:
     parser.add_argument(
         "--network", "--size", dest="size", default="small", help="a name, or as 6x96"
     )
+    parser.add_argument("--architecture", choices=ANY_SIZE, default="resnet")
     parser.add_argument("--encoding", choices=sorted(ENCODINGS), default="full-1")
     parser.add_argument("--batch", type=int, default=128, help="positions of an update")
     parser.add_argument("--device", default="auto")
