@@ -115,17 +115,18 @@ class _NestedTower:
 
     def __init__(self, blocks: nn.ModuleList, dtype: torch.dtype) -> None:
         around = torch.float32 if dtype == torch.int8 else dtype
-        self._blocks = []
+        self._blocks, self.towers = [], []  # of each block
         for block in blocks:
             assert isinstance(block, NestedBlock)
             narrow, widen = (
                 _packed(conv.weight, _bias(conv), around) for conv in (block.narrow, block.widen)
             )
             inner = [each for each in block.inner if isinstance(each, Block)]
-            self._blocks.append((narrow, len(inner), _tower(inner, dtype), widen))
+            self._blocks.append((narrow, widen, len(inner)))
+            self.towers.append(_tower(inner, dtype))
 
     def __call__(self, x_BCHW: Tensor, biases: Sequence[Tensor]) -> Tensor:
-        for narrow, depth, tower, widen in self._blocks:
+        for (narrow, widen, depth), tower in zip(self._blocks, self.towers, strict=True):
             inner, biases = biases[:depth], biases[depth:]
             y = tower(_conv(x_BCHW, narrow, 0, "relu"), inner)
             x_BCHW = _conv_onto(x_BCHW, y, widen, 0)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gocnn.network.batchnorm import BatchNorm
 from gocnn.network.norm_relu import norm_relu
-from gocnn.network.resnet import Block, ResNet
+from gocnn.network.resnet import Block, ResNet, conv
 
 
 class NestedBlock(nn.Module):
@@ -22,11 +22,9 @@ class NestedBlock(nn.Module):
     def __init__(self, channels: int, context: int) -> None:
         super().__init__()
         inner = max(1, channels // 2)
-        self.narrow = nn.Conv2d(channels, inner, 1, bias=False)
-        self.norm1 = BatchNorm(inner)
+        self.narrow, self.norm1 = conv(channels, inner, 1), BatchNorm(inner)
         self.inner = nn.ModuleList(Block(inner, context) for _ in range(2))
-        self.widen = nn.Conv2d(inner, channels, 1, bias=False)
-        self.norm2 = BatchNorm(channels)
+        self.widen, self.norm2 = conv(inner, channels, 1), BatchNorm(channels)
         nn.init.zeros_(self.norm2.weight)  # a block begins as the identity
 
     def forward(self, x_BCHW: Tensor, context_BG: Tensor) -> Tensor:

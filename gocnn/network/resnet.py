@@ -8,7 +8,7 @@ statements about the whole board, look at averages over it, and they do so besid
 Residual blocks after He et al. 2016 (arXiv:1512.03385), as in AlphaGo Zero.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,8 @@ from gocnn.network.norm_relu import norm_relu
 from gocnn.network.output import Output
 
 
-def _conv(inputs: int, outputs: int, width: int) -> nn.Conv2d:
+def conv(inputs: int, outputs: int, width: int) -> nn.Conv2d:
+    """A convolution that keeps the size of the board; a normalisation follows it, so no bias."""
     return nn.Conv2d(inputs, outputs, width, padding=width // 2, bias=False)
 
 
@@ -55,8 +56,8 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, context: int) -> None:
         super().__init__()
-        self.conv1, self.norm1 = _conv(channels, channels, 3), BatchNorm(channels)
-        self.conv2, self.norm2 = _conv(channels, channels, 3), BatchNorm(channels)
+        self.conv1, self.norm1 = conv(channels, channels, 3), BatchNorm(channels)
+        self.conv2, self.norm2 = conv(channels, channels, 3), BatchNorm(channels)
         self.context = nn.Linear(context, channels)
         nn.init.zeros_(self.norm2.weight)  # a block begins as the identity
         nn.init.zeros_(self.context.weight)
@@ -83,7 +84,7 @@ class ResNet(nn.Module):
         reply: whether the opponent's next move is predicted, too, which only training uses.
     """
 
-    block: Callable[[int, int], nn.Module] = Block  # of the tower; takes channels and context
+    block: type[nn.Module] = Block  # of the tower; takes channels and context
 
     conv_bn_pairs = (
         ("stem", "stem_norm"),
@@ -104,14 +105,14 @@ class ResNet(nn.Module):
         reply: bool = False,
     ) -> None:
         super().__init__()
-        self.stem, self.stem_norm = _conv(planes, channels, 3), BatchNorm(channels)
+        self.stem, self.stem_norm = conv(planes, channels, 3), BatchNorm(channels)
         self.read_globals = nn.Linear(globals, context)
         self.stem_context = nn.Linear(context, channels)
-        self.tower = nn.ModuleList(type(self).block(channels, context) for _ in range(blocks))
+        self.tower = nn.ModuleList(self.block(channels, context) for _ in range(blocks))
         head = max(16, channels // 4)
-        self.policy_conv, self.policy_norm = _conv(channels, 2 * head, 1), BatchNorm(2 * head)
+        self.policy_conv, self.policy_norm = conv(channels, 2 * head, 1), BatchNorm(2 * head)
         self.policy_out = nn.Conv2d(2 * head, 1 + reply, 3, padding=1)
-        self.value_conv, self.value_norm = _conv(channels, head, 1), BatchNorm(head)
+        self.value_conv, self.value_norm = conv(channels, head, 1), BatchNorm(head)
         self.concat_inputs = {"value_hidden": (head, head, context)}  # the vectors that it reads
         self.value_hidden = nn.Linear(2 * head + context, 2 * head)
         # The value, or the lead in tens of points; the logit of a pass; the spread.

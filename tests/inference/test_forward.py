@@ -16,6 +16,7 @@ from gocnn.network import fused
 from gocnn.network.batchnorm import BatchNorm, fold_batchnorm
 from gocnn.network.device import has_fast_bf16, has_fast_int8
 from gocnn.network.fused import FusedResNet
+from gocnn.network.int8 import Int8Tower
 from gocnn.network.output import Output
 from gocnn.network.registry import build
 
@@ -105,6 +106,8 @@ def test_int8_where_it_works_else_float32(
             monkeypatch.setattr(fused, "Int8Tower", missing)
         quick = prepare_for_inference(network, CPU)
         assert isinstance(quick, FusedResNet)
+        towers = getattr(quick.tower, "towers", [quick.tower])  # nested ones, or the only one
+        assert {works} == {type(tower) is Int8Tower for tower in towers}
         answers[works] = forward(quick, planes, context, Views(9, CPU)).log_policy
     exact = prepare_for_inference(network, CPU, exact=True)
     expected = forward(exact, planes, context, Views(9, CPU)).log_policy
